@@ -1,0 +1,324 @@
+using System.Text.Json.Serialization;
+
+namespace Ashlar.Training.Recipes;
+
+/// <summary>
+/// A recipe is a run: what to train, on what, how, and how to judge it. Read from one JSON file by <see cref="RecipeFile"/>;
+/// an unknown key, a missing file or an impossible value stops the run before it starts.
+/// </summary>
+public sealed record Recipe
+{
+    /// <summary>Name of the run; the default output folder is <c>runs/NAME</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>One sentence on what this recipe is for.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>What a batch is turned into: next-token prediction or supervised fine-tuning on chats.</summary>
+    public TrainingTask Task { get; init; } = TrainingTask.CausalLm;
+
+    /// <summary>Seed of every random number generator of the run.</summary>
+    public int Seed { get; init; } = 1337;
+
+    /// <summary>How text becomes token ids.</summary>
+    public TokenizerRecipe Tokenizer { get; init; } = new();
+
+    /// <summary>Training and validation text.</summary>
+    public required DataRecipe Data { get; init; }
+
+    /// <summary>Shape of the network.</summary>
+    public required ModelRecipe Model { get; init; }
+
+    /// <summary>The optimizer and its constants.</summary>
+    public OptimizerRecipe Optimizer { get; init; } = new();
+
+    /// <summary>Learning rate over the steps.</summary>
+    public ScheduleRecipe Schedule { get; init; } = new();
+
+    /// <summary>Length and arithmetic of the run.</summary>
+    public TrainingRecipe Training { get; init; } = new();
+
+    /// <summary>Validation, samples and early stopping.</summary>
+    public EvaluationRecipe Evaluation { get; init; } = new();
+}
+
+/// <summary>How a batch becomes a loss.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TrainingTask>))]
+public enum TrainingTask
+{
+    /// <summary>Predict each next token.</summary>
+    [JsonStringEnumMemberName("causal-lm")] CausalLm,
+
+    /// <summary>Supervised fine-tuning: predict the assistant's replies and their end tokens, nothing else.</summary>
+    [JsonStringEnumMemberName("sft")] Sft,
+}
+
+/// <summary>The tokenizer of a run.</summary>
+public sealed record TokenizerRecipe
+{
+    /// <summary>Which model to train, or <c>file</c> to load one.</summary>
+    public TokenizerKind Kind { get; init; } = TokenizerKind.ByteLevelBpe;
+
+    /// <summary>Tokens to train, special ones included; ignored by <c>character</c> and <c>file</c>.</summary>
+    public int VocabularySize { get; init; } = 4096;
+
+    /// <summary>With <c>file</c>: a tokenizer.json, a folder that holds one, a .tiktoken or .model file.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Special tokens beyond <c>&lt;|endoftext|&gt;</c>, for instance <c>&lt;|im_start|&gt;</c>.</summary>
+    public IReadOnlyList<string> SpecialTokens { get; init; } = [];
+}
+
+/// <summary>Kinds of tokenizer a run can train or load.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<TokenizerKind>))]
+public enum TokenizerKind
+{
+    /// <summary>One token a Unicode character of the training text.</summary>
+    [JsonStringEnumMemberName("character")] Character,
+
+    /// <summary>Byte-level byte-pair encoding, as GPT-2's.</summary>
+    [JsonStringEnumMemberName("byte-level-bpe")] ByteLevelBpe,
+
+    /// <summary>Load from <c>tokenizer.path</c>.</summary>
+    [JsonStringEnumMemberName("file")] File,
+}
+
+/// <summary>The text of a run. Paths are relative to the recipe; <c>${ASHLAR_DATA}</c> names the measurement data.</summary>
+public sealed record DataRecipe
+{
+    /// <summary>Format of the files.</summary>
+    public DataFormat Format { get; init; } = DataFormat.Text;
+
+    /// <summary>Training files, folders or globs.</summary>
+    public required IReadOnlyList<string> Train { get; init; }
+
+    /// <summary>Validation files; empty to hold out <see cref="ValidationFraction"/> of the training text.</summary>
+    public IReadOnlyList<string> Validation { get; init; } = [];
+
+    /// <summary>Share of the training text held out when no validation files are named.</summary>
+    public double ValidationFraction { get; init; } = 0.1;
+
+    /// <summary>Hold out the last characters (<c>position</c>, nanoGPT's way) or whole documents by hash (<c>document</c>).</summary>
+    public ValidationSplit Split { get; init; } = ValidationSplit.Document;
+
+    /// <summary>How token streams are cut into rows.</summary>
+    public Batching Batching { get; init; } = Batching.RandomCrops;
+}
+
+/// <summary>File formats.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DataFormat>))]
+public enum DataFormat
+{
+    /// <summary>Each file is one document.</summary>
+    [JsonStringEnumMemberName("text")] Text,
+
+    /// <summary>Each line is one document.</summary>
+    [JsonStringEnumMemberName("text-lines")] TextLines,
+
+    /// <summary>JSON lines with a <c>text</c> key.</summary>
+    [JsonStringEnumMemberName("jsonl")] Jsonl,
+
+    /// <summary>JSON lines with a <c>messages</c> key.</summary>
+    [JsonStringEnumMemberName("chat")] Chat,
+
+    /// <summary>Parquet with a <c>text</c> column.</summary>
+    [JsonStringEnumMemberName("parquet")] Parquet,
+}
+
+/// <summary>How validation text is held out.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ValidationSplit>))]
+public enum ValidationSplit
+{
+    /// <summary>The last characters of the text.</summary>
+    [JsonStringEnumMemberName("position")] Position,
+
+    /// <summary>Whole documents, chosen by a hash of their content.</summary>
+    [JsonStringEnumMemberName("document")] Document,
+}
+
+/// <summary>How token streams are cut into rows.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Batching>))]
+public enum Batching
+{
+    /// <summary>Rows start anywhere in one long stream (nanoGPT).</summary>
+    [JsonStringEnumMemberName("random-crops")] RandomCrops,
+
+    /// <summary>Whole documents packed into rows; attention never crosses a document.</summary>
+    [JsonStringEnumMemberName("packed")] Packed,
+}
+
+/// <summary>Shape of the network, in plain terms; or a named size; or a checkpoint to start from.</summary>
+public sealed record ModelRecipe
+{
+    /// <summary>Family: <c>gpt2</c>, <c>llama</c>, <c>qwen2</c> or <c>qwen3</c>.</summary>
+    public string Architecture { get; init; } = "gpt2";
+
+    /// <summary>Blocks.</summary>
+    public int Layers { get; init; } = 4;
+
+    /// <summary>Query heads in each block.</summary>
+    public int Heads { get; init; } = 4;
+
+    /// <summary>Key and value heads; 0 means as many as <see cref="Heads"/>.</summary>
+    public int KeyValueHeads { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public int Width { get; init; } = 128;
+
+    /// <summary>Width of one head; 0 means <see cref="Width"/> / <see cref="Heads"/>.</summary>
+    public int HeadWidth { get; init; }
+
+    /// <summary>Inner width of the feed-forward layer; 0 means the family's usual one (4 x, or 8/3 x with SwiGLU).</summary>
+    public int FeedForwardWidth { get; init; }
+
+    /// <summary>Longest sequence and the length of training rows, in tokens.</summary>
+    public int ContextLength { get; init; } = 256;
+
+    /// <summary>Dropout probability during training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Whether the output projection is the token embedding.</summary>
+    public bool TieEmbeddings { get; init; } = true;
+
+    /// <summary>Base of the rotary frequencies.</summary>
+    public double RopeTheta { get; init; } = 10_000;
+
+    /// <summary>A run or Hugging Face folder whose weights, shape and tokenizer are the starting point.</summary>
+    public string? InitializeFrom { get; init; }
+}
+
+/// <summary>The optimizer.</summary>
+public sealed record OptimizerRecipe
+{
+    /// <summary>Which one.</summary>
+    public OptimizerKind Kind { get; init; } = OptimizerKind.AdamW;
+
+    /// <summary>Peak learning rate (AdamW, SGD, and the non-matrix part under Muon).</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Decay of the first moment; SGD's momentum.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>Decay of the second moment.</summary>
+    public double Beta2 { get; init; } = 0.95;
+
+    /// <summary>Added to the root of the second moment.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Decoupled weight decay, on matrices and embeddings only.</summary>
+    public double WeightDecay { get; init; } = 0.1;
+
+    /// <summary>Peak learning rate of the matrices under Muon.</summary>
+    public double MuonLearningRate { get; init; } = 0.02;
+
+    /// <summary>Muon's momentum.</summary>
+    public double MuonMomentum { get; init; } = 0.95;
+}
+
+/// <summary>Optimizers.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OptimizerKind>))]
+public enum OptimizerKind
+{
+    /// <summary>AdamW (Loshchilov and Hutter 2019), fused.</summary>
+    [JsonStringEnumMemberName("adamw")] AdamW,
+
+    /// <summary>Muon on hidden matrices (Jordan 2024), AdamW on the rest.</summary>
+    [JsonStringEnumMemberName("muon")] Muon,
+}
+
+/// <summary>Learning rate over the steps.</summary>
+public sealed record ScheduleRecipe
+{
+    /// <summary>Shape after the warm-up.</summary>
+    public ScheduleKind Kind { get; init; } = ScheduleKind.Cosine;
+
+    /// <summary>Steps of linear warm-up.</summary>
+    public int WarmupSteps { get; init; } = 100;
+
+    /// <summary>Last learning rate as a share of the peak.</summary>
+    public double FinalFraction { get; init; } = 0.1;
+
+    /// <summary>With <c>wsd</c>: the share of the steps, at the end, over which the rate decays.</summary>
+    public double DecayFraction { get; init; } = 0.2;
+}
+
+/// <summary>Schedules.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ScheduleKind>))]
+public enum ScheduleKind
+{
+    /// <summary>Half a cosine to the final fraction.</summary>
+    [JsonStringEnumMemberName("cosine")] Cosine,
+
+    /// <summary>A line to the final fraction.</summary>
+    [JsonStringEnumMemberName("linear")] Linear,
+
+    /// <summary>The peak throughout.</summary>
+    [JsonStringEnumMemberName("constant")] Constant,
+
+    /// <summary>Warm-up, stable, decay.</summary>
+    [JsonStringEnumMemberName("wsd")] Wsd,
+
+    /// <summary>Proportional to the inverse square root of the step (Vaswani et al. 2017, section 5.3).</summary>
+    [JsonStringEnumMemberName("inverse-square-root")] InverseSquareRoot,
+}
+
+/// <summary>Length and arithmetic of the run.</summary>
+public sealed record TrainingRecipe
+{
+    /// <summary>Optimizer steps.</summary>
+    public int Steps { get; init; } = 1000;
+
+    /// <summary>Rows in one forward and backward pass.</summary>
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>Passes in one optimizer step; equal to a batch as many times larger.</summary>
+    public int GradientAccumulation { get; init; } = 1;
+
+    /// <summary>Largest global gradient norm; 0 turns clipping off.</summary>
+    public double GradientClip { get; init; } = 1;
+
+    /// <summary>Arithmetic of the matrix products; weights are always kept in float32.</summary>
+    public ComputeKind ComputeType { get; init; } = ComputeKind.BFloat16;
+
+    /// <summary>Decay of the exponential moving average of the weights; 0 turns it off.</summary>
+    public double Ema { get; init; }
+
+    /// <summary>Steps between checkpoints.</summary>
+    public int CheckpointEvery { get; init; } = 500;
+}
+
+/// <summary>Arithmetic of the matrix products.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ComputeKind>))]
+public enum ComputeKind
+{
+    /// <summary>32-bit throughout.</summary>
+    [JsonStringEnumMemberName("float32")] Float32,
+
+    /// <summary>bfloat16 products with 32-bit master weights.</summary>
+    [JsonStringEnumMemberName("bfloat16")] BFloat16,
+}
+
+/// <summary>Validation, samples and early stopping.</summary>
+public sealed record EvaluationRecipe
+{
+    /// <summary>Steps between validations.</summary>
+    public int Every { get; init; } = 250;
+
+    /// <summary>Most validation batches on the way; the final validation always reads everything. 0 means all.</summary>
+    public int MaximumBatches { get; init; } = 40;
+
+    /// <summary>Stop after this many validations without a better loss; 0 turns it off.</summary>
+    public int EarlyStoppingPatience { get; init; }
+
+    /// <summary>Texts that are continued at every validation, to watch the model learn.</summary>
+    public IReadOnlyList<string> Prompts { get; init; } = [];
+
+    /// <summary>Tokens in a sample.</summary>
+    public int SampleTokens { get; init; } = 100;
+
+    /// <summary>Temperature of the samples; 0 is greedy.</summary>
+    public double Temperature { get; init; } = 0.8;
+
+    /// <summary>Samples draw from this many likeliest tokens; 0 means all.</summary>
+    public int TopK { get; init; }
+}

@@ -1,0 +1,76 @@
+namespace Ashlar.Training.Recipes;
+
+/// <summary>What a recipe's values must satisfy before a run starts.</summary>
+internal static class RecipeRules
+{
+    public static void Check(Recipe recipe, string source)
+    {
+        Text("name", recipe.Name);
+        if (recipe.Name.AsSpan().IndexOfAny('/', '\\') >= 0)
+            Fail("name", recipe.Name, "a name without slashes");
+        if (recipe.Data.Train.Count == 0)
+            Fail("data.train", "[]", "at least one file");
+        Between("data.validationFraction", recipe.Data.ValidationFraction, 0, 0.9);
+        if (recipe.Tokenizer.Kind == TokenizerKind.File && recipe.Tokenizer.Path is null && recipe.Model.InitializeFrom is null)
+            Fail("tokenizer.path", "missing", "a tokenizer file, because tokenizer.kind is file");
+        if (recipe.Tokenizer.Kind == TokenizerKind.ByteLevelBpe && recipe.Tokenizer.VocabularySize < 257)
+            Fail("tokenizer.vocabularySize", recipe.Tokenizer.VocabularySize, "at least 257 (256 bytes and the end of text)");
+        if (recipe.Task == TrainingTask.Sft && recipe.Data.Format != DataFormat.Chat)
+            Fail("data.format", recipe.Data.Format, "chat, because task is sft");
+
+        Positive("model.layers", recipe.Model.Layers);
+        Positive("model.heads", recipe.Model.Heads);
+        Positive("model.width", recipe.Model.Width);
+        Positive("model.contextLength", recipe.Model.ContextLength);
+        Between("model.dropout", recipe.Model.Dropout, 0, 0.95);
+        if (recipe.Model.Architecture is not ("gpt2" or "llama" or "qwen2" or "qwen3"))
+            Fail("model.architecture", recipe.Model.Architecture, "gpt2, llama, qwen2 or qwen3");
+        if (recipe.Model.HeadWidth == 0 && recipe.Model.Width % recipe.Model.Heads != 0)
+            Fail("model.width", recipe.Model.Width, $"a multiple of model.heads ({recipe.Model.Heads}), or a model.headWidth");
+        if (recipe.Model.KeyValueHeads > 0 && recipe.Model.Heads % recipe.Model.KeyValueHeads != 0)
+            Fail("model.keyValueHeads", recipe.Model.KeyValueHeads, $"a divisor of model.heads ({recipe.Model.Heads})");
+
+        Between("optimizer.learningRate", recipe.Optimizer.LearningRate, double.Epsilon, 10);
+        Between("optimizer.muonLearningRate", recipe.Optimizer.MuonLearningRate, double.Epsilon, 10);
+        Between("optimizer.beta1", recipe.Optimizer.Beta1, 0, 1 - 1e-9);
+        Between("optimizer.beta2", recipe.Optimizer.Beta2, 0, 1 - 1e-9);
+        Between("optimizer.muonMomentum", recipe.Optimizer.MuonMomentum, 0, 1 - 1e-9);
+        Between("optimizer.weightDecay", recipe.Optimizer.WeightDecay, 0, 10);
+        Between("schedule.finalFraction", recipe.Schedule.FinalFraction, 0, 1);
+        Between("schedule.decayFraction", recipe.Schedule.DecayFraction, 0, 1);
+        if (recipe.Schedule.WarmupSteps < 0)
+            Fail("schedule.warmupSteps", recipe.Schedule.WarmupSteps, "0 or more");
+
+        Positive("training.steps", recipe.Training.Steps);
+        Positive("training.batchSize", recipe.Training.BatchSize);
+        Positive("training.gradientAccumulation", recipe.Training.GradientAccumulation);
+        Positive("training.checkpointEvery", recipe.Training.CheckpointEvery);
+        Between("training.ema", recipe.Training.Ema, 0, 1 - 1e-9);
+        Between("training.gradientClip", recipe.Training.GradientClip, 0, double.MaxValue);
+        Positive("evaluation.every", recipe.Evaluation.Every);
+        Between("evaluation.temperature", recipe.Evaluation.Temperature, 0, 100);
+        if (recipe.Evaluation.SampleTokens < 0)
+            Fail("evaluation.sampleTokens", recipe.Evaluation.SampleTokens, "0 or more");
+
+        void Text(string key, string value)
+        {
+            if (string.IsNullOrWhiteSpace(value))
+                Fail(key, "empty", "a text");
+        }
+
+        void Positive(string key, int value)
+        {
+            if (value <= 0)
+                Fail(key, value, "a whole number of at least 1");
+        }
+
+        void Between(string key, double value, double low, double high)
+        {
+            if (!(value >= low && value <= high))
+                Fail(key, value, high > 1e300 ? $"at least {low}" : $"between {low:G3} and {high:G3}");
+        }
+
+        void Fail(string key, object value, string expected) =>
+            throw new InvalidDataException($"{source}: {key} is {value}; expected {expected}.");
+    }
+}
