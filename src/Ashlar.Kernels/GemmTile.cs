@@ -1,0 +1,224 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Ashlar.Kernels;
+
+/// <summary>
+/// The innermost loops of <see cref="Gemm"/>: a few rows of A times one panel of 32 columns, with the sums in registers.
+/// With 512-bit registers 8 rows by 32 columns take 16 of the 32; narrower registers take 4 rows and walk over the panel
+/// in strips. The rows are written out because the sums must be named variables to stay in registers.
+/// </summary>
+internal static unsafe class GemmTile
+{
+    public const int MaximumRows = 8;
+
+    /// <summary>Rows to take next when <paramref name="remaining"/> are left.</summary>
+    public static int RowsFor(int remaining) => remaining switch
+    {
+        >= 8 when Vector512.IsHardwareAccelerated => 8,
+        >= 4 => 4,
+        >= 2 => 2,
+        _ => 1,
+    };
+
+    /// <summary>C[rows, 32] += A[rows, depth] B[depth, 32].</summary>
+    /// <param name="rows">8, 4, 2 or 1, from <see cref="RowsFor"/>.</param>
+    /// <param name="a">First value of A.</param>
+    /// <param name="stride">Distance between A's rows.</param>
+    /// <param name="b">The panel: depth rows of 32.</param>
+    /// <param name="depth">Length of the inner products.</param>
+    /// <param name="c">First value of C.</param>
+    /// <param name="n">Distance between C's rows.</param>
+    public static void Accumulate(int rows, float* a, int stride, float* b, int depth, float* c, int n)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            Strips<Lanes512>(rows, a, stride, b, depth, c, n);
+        else if (Vector256.IsHardwareAccelerated)
+            Strips<Lanes256>(rows, a, stride, b, depth, c, n);
+        else if (Vector128.IsHardwareAccelerated)
+            Strips<Lanes128>(rows, a, stride, b, depth, c, n);
+        else
+            Scalar(rows, a, stride, b, depth, c, n);
+    }
+
+    private static void Scalar(int rows, float* a, int stride, float* b, int depth, float* c, int n)
+    {
+        for (int row = 0; row < rows; row++)
+            for (int i = 0; i < depth; i++)
+                for (int column = 0; column < PackedMatrix.PanelWidth; column++)
+                    c[(long)row * n + column] += a[(long)row * stride + i] * b[i * PackedMatrix.PanelWidth + column];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Strips<TLanes>(int rows, float* a, int stride, float* b, int depth, float* c, int n)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        for (int strip = 0; strip < PackedMatrix.PanelWidth; strip += 2 * TLanes.Count)
+        {
+            switch (rows)
+            {
+                case 8:
+                    Rows8<TLanes>(a, stride, b + strip, depth, c + strip, n);
+                    break;
+                case 4:
+                    Rows4<TLanes>(a, stride, b + strip, depth, c + strip, n);
+                    break;
+                case 2:
+                    Rows2<TLanes>(a, stride, b + strip, depth, c + strip, n);
+                    break;
+                default:
+                    Rows1<TLanes>(a, stride, b + strip, depth, c + strip, n);
+                    break;
+            }
+        }
+    }
+
+    private static void Rows8<TLanes>(float* a, int stride, float* b, int depth, float* c, int n)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        int width = TLanes.Count;
+        float* c0 = c;
+        float* c1 = c + 1L * n;
+        float* c2 = c + 2L * n;
+        float* c3 = c + 3L * n;
+        float* c4 = c + 4L * n;
+        float* c5 = c + 5L * n;
+        float* c6 = c + 6L * n;
+        float* c7 = c + 7L * n;
+        TLanes s00 = TLanes.Load(ref *c0), s01 = TLanes.Load(ref *(c0 + width));
+        TLanes s10 = TLanes.Load(ref *c1), s11 = TLanes.Load(ref *(c1 + width));
+        TLanes s20 = TLanes.Load(ref *c2), s21 = TLanes.Load(ref *(c2 + width));
+        TLanes s30 = TLanes.Load(ref *c3), s31 = TLanes.Load(ref *(c3 + width));
+        TLanes s40 = TLanes.Load(ref *c4), s41 = TLanes.Load(ref *(c4 + width));
+        TLanes s50 = TLanes.Load(ref *c5), s51 = TLanes.Load(ref *(c5 + width));
+        TLanes s60 = TLanes.Load(ref *c6), s61 = TLanes.Load(ref *(c6 + width));
+        TLanes s70 = TLanes.Load(ref *c7), s71 = TLanes.Load(ref *(c7 + width));
+        for (int i = 0; i < depth; i++, a++, b += PackedMatrix.PanelWidth)
+        {
+            TLanes b0 = TLanes.Load(ref *b), b1 = TLanes.Load(ref *(b + width));
+            TLanes a0 = TLanes.Broadcast(*a);
+            s00 = TLanes.MultiplyAdd(a0, b0, s00);
+            s01 = TLanes.MultiplyAdd(a0, b1, s01);
+            TLanes a1 = TLanes.Broadcast(a[stride]);
+            s10 = TLanes.MultiplyAdd(a1, b0, s10);
+            s11 = TLanes.MultiplyAdd(a1, b1, s11);
+            TLanes a2 = TLanes.Broadcast(a[2L * stride]);
+            s20 = TLanes.MultiplyAdd(a2, b0, s20);
+            s21 = TLanes.MultiplyAdd(a2, b1, s21);
+            TLanes a3 = TLanes.Broadcast(a[3L * stride]);
+            s30 = TLanes.MultiplyAdd(a3, b0, s30);
+            s31 = TLanes.MultiplyAdd(a3, b1, s31);
+            TLanes a4 = TLanes.Broadcast(a[4L * stride]);
+            s40 = TLanes.MultiplyAdd(a4, b0, s40);
+            s41 = TLanes.MultiplyAdd(a4, b1, s41);
+            TLanes a5 = TLanes.Broadcast(a[5L * stride]);
+            s50 = TLanes.MultiplyAdd(a5, b0, s50);
+            s51 = TLanes.MultiplyAdd(a5, b1, s51);
+            TLanes a6 = TLanes.Broadcast(a[6L * stride]);
+            s60 = TLanes.MultiplyAdd(a6, b0, s60);
+            s61 = TLanes.MultiplyAdd(a6, b1, s61);
+            TLanes a7 = TLanes.Broadcast(a[7L * stride]);
+            s70 = TLanes.MultiplyAdd(a7, b0, s70);
+            s71 = TLanes.MultiplyAdd(a7, b1, s71);
+        }
+
+        TLanes.Store(s00, ref *c0);
+        TLanes.Store(s01, ref *(c0 + width));
+        TLanes.Store(s10, ref *c1);
+        TLanes.Store(s11, ref *(c1 + width));
+        TLanes.Store(s20, ref *c2);
+        TLanes.Store(s21, ref *(c2 + width));
+        TLanes.Store(s30, ref *c3);
+        TLanes.Store(s31, ref *(c3 + width));
+        TLanes.Store(s40, ref *c4);
+        TLanes.Store(s41, ref *(c4 + width));
+        TLanes.Store(s50, ref *c5);
+        TLanes.Store(s51, ref *(c5 + width));
+        TLanes.Store(s60, ref *c6);
+        TLanes.Store(s61, ref *(c6 + width));
+        TLanes.Store(s70, ref *c7);
+        TLanes.Store(s71, ref *(c7 + width));
+    }
+
+    private static void Rows4<TLanes>(float* a, int stride, float* b, int depth, float* c, int n)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        int width = TLanes.Count;
+        float* c0 = c;
+        float* c1 = c + 1L * n;
+        float* c2 = c + 2L * n;
+        float* c3 = c + 3L * n;
+        TLanes s00 = TLanes.Load(ref *c0), s01 = TLanes.Load(ref *(c0 + width));
+        TLanes s10 = TLanes.Load(ref *c1), s11 = TLanes.Load(ref *(c1 + width));
+        TLanes s20 = TLanes.Load(ref *c2), s21 = TLanes.Load(ref *(c2 + width));
+        TLanes s30 = TLanes.Load(ref *c3), s31 = TLanes.Load(ref *(c3 + width));
+        for (int i = 0; i < depth; i++, a++, b += PackedMatrix.PanelWidth)
+        {
+            TLanes b0 = TLanes.Load(ref *b), b1 = TLanes.Load(ref *(b + width));
+            TLanes a0 = TLanes.Broadcast(*a);
+            s00 = TLanes.MultiplyAdd(a0, b0, s00);
+            s01 = TLanes.MultiplyAdd(a0, b1, s01);
+            TLanes a1 = TLanes.Broadcast(a[stride]);
+            s10 = TLanes.MultiplyAdd(a1, b0, s10);
+            s11 = TLanes.MultiplyAdd(a1, b1, s11);
+            TLanes a2 = TLanes.Broadcast(a[2L * stride]);
+            s20 = TLanes.MultiplyAdd(a2, b0, s20);
+            s21 = TLanes.MultiplyAdd(a2, b1, s21);
+            TLanes a3 = TLanes.Broadcast(a[3L * stride]);
+            s30 = TLanes.MultiplyAdd(a3, b0, s30);
+            s31 = TLanes.MultiplyAdd(a3, b1, s31);
+        }
+
+        TLanes.Store(s00, ref *c0);
+        TLanes.Store(s01, ref *(c0 + width));
+        TLanes.Store(s10, ref *c1);
+        TLanes.Store(s11, ref *(c1 + width));
+        TLanes.Store(s20, ref *c2);
+        TLanes.Store(s21, ref *(c2 + width));
+        TLanes.Store(s30, ref *c3);
+        TLanes.Store(s31, ref *(c3 + width));
+    }
+
+    private static void Rows2<TLanes>(float* a, int stride, float* b, int depth, float* c, int n)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        int width = TLanes.Count;
+        float* c0 = c;
+        float* c1 = c + 1L * n;
+        TLanes s00 = TLanes.Load(ref *c0), s01 = TLanes.Load(ref *(c0 + width));
+        TLanes s10 = TLanes.Load(ref *c1), s11 = TLanes.Load(ref *(c1 + width));
+        for (int i = 0; i < depth; i++, a++, b += PackedMatrix.PanelWidth)
+        {
+            TLanes b0 = TLanes.Load(ref *b), b1 = TLanes.Load(ref *(b + width));
+            TLanes a0 = TLanes.Broadcast(*a);
+            s00 = TLanes.MultiplyAdd(a0, b0, s00);
+            s01 = TLanes.MultiplyAdd(a0, b1, s01);
+            TLanes a1 = TLanes.Broadcast(a[stride]);
+            s10 = TLanes.MultiplyAdd(a1, b0, s10);
+            s11 = TLanes.MultiplyAdd(a1, b1, s11);
+        }
+
+        TLanes.Store(s00, ref *c0);
+        TLanes.Store(s01, ref *(c0 + width));
+        TLanes.Store(s10, ref *c1);
+        TLanes.Store(s11, ref *(c1 + width));
+    }
+
+    private static void Rows1<TLanes>(float* a, int stride, float* b, int depth, float* c, int n)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        int width = TLanes.Count;
+        float* c0 = c;
+        TLanes s00 = TLanes.Load(ref *c0), s01 = TLanes.Load(ref *(c0 + width));
+        for (int i = 0; i < depth; i++, a++, b += PackedMatrix.PanelWidth)
+        {
+            TLanes b0 = TLanes.Load(ref *b), b1 = TLanes.Load(ref *(b + width));
+            TLanes a0 = TLanes.Broadcast(*a);
+            s00 = TLanes.MultiplyAdd(a0, b0, s00);
+            s01 = TLanes.MultiplyAdd(a0, b1, s01);
+        }
+
+        TLanes.Store(s00, ref *c0);
+        TLanes.Store(s01, ref *(c0 + width));
+    }
+}
