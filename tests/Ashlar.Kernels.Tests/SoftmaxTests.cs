@@ -36,8 +36,8 @@ public sealed class SoftmaxTests
             (row[0], row[length - 1]) = (10_000, 10_000);
             RandomRows.Close(10_000 + Math.Log(2), LogSoftmax.LogSumExp(row));
             Softmax.Apply(row);
-            Assert.Equal(0.5f, row[0]);
-            Assert.Equal(0.5f, row[^1]);
+            RandomRows.Close(0.5, row[0], 1e-6);
+            RandomRows.Close(0.5, row[^1], 1e-6);
             Assert.All(row[1..^1], p => Assert.Equal(0, p));
         }
     }
