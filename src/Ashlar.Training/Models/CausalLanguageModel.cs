@@ -1,3 +1,4 @@
+using Ashlar.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Ashlar.Training.Models;
@@ -38,6 +39,13 @@ public abstract class CausalLanguageModel : IDisposable
 
     /// <summary>Turns dropout on or off.</summary>
     public virtual void SetTraining(bool training) => Training = training;
+
+    /// <summary>Writes <c>config.json</c> and <c>model.safetensors</c> (fp32) into a folder, each whole or not at all.</summary>
+    public abstract void Save(string directory);
+
+    /// <summary>Reads every parameter from a checkpoint.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, extra or of another shape; the message names it.</exception>
+    public abstract void Load(ITensorSource source);
 
     /// <inheritdoc/>
     public void Dispose()

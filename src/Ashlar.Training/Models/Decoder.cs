@@ -1,3 +1,4 @@
+using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
 using Ashlar.Training.Native;
 using TorchSharp;
@@ -72,6 +73,12 @@ public sealed class Decoder : CausalLanguageModel
 
     /// <inheritdoc/>
     public override void ZeroGradients() => _store.ZeroGradients();
+
+    /// <inheritdoc/>
+    public override void Save(string directory) => DecoderCheckpoint.Save(directory, Configuration, Parameters);
+
+    /// <inheritdoc/>
+    public override void Load(ITensorSource source) => DecoderCheckpoint.Load(source, Configuration, Parameters);
 
     internal static Tensor RootMeanSquareNorm(Tensor x, Tensor gain, double epsilon)
     {
