@@ -1,0 +1,92 @@
+using Ashlar.Tokenizers.Models;
+using Ashlar.Tokenizers.PreTokenizers;
+
+namespace Ashlar.Tokenizers.Files;
+
+/// <summary>
+/// OpenAI's rank files: a line is a token in base64 and its rank. The pattern and the special tokens are not in the file;
+/// they go by its name (openai/tiktoken, <c>openai_public.py</c>).
+/// </summary>
+internal static class TiktokenFile
+{
+    private const string O200k =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    public static Tokenizer Load(string path)
+    {
+        List<byte[]?> tokens = Read(path);
+        List<Merge> merges = Merges(tokens);
+        BytePairModel model = new(tokens, merges);
+        (PreTokenizer cut, AddedToken[] special) = ByName(Path.GetFileNameWithoutExtension(path));
+        return new Tokenizer(model, cut, special, new SpecialTokens(EndOfText: Array.Find(special, token => token.Content == "<|endoftext|>")?.Id));
+    }
+
+    private static List<byte[]?> Read(string path)
+    {
+        List<byte[]?> tokens = [];
+        int number = 0;
+        foreach (string line in File.ReadLines(path))
+        {
+            number++;
+            if (line.Length == 0)
+                continue;
+            int space = line.IndexOf(' ');
+            byte[] bytes = new byte[line.Length];
+            if (space <= 0 || !int.TryParse(line.AsSpan(space + 1), out int rank) || rank < 0 || !Convert.TryFromBase64Chars(line.AsSpan(0, space), bytes, out int length))
+                throw new InvalidDataException($"{path}: line {number} is not a token in base64 and its rank.");
+            while (tokens.Count <= rank)
+                tokens.Add(null);
+            tokens[rank] = bytes[..length];
+        }
+
+        return tokens;
+    }
+
+    // tiktoken merges any two neighbours whose concatenation is a token, lowest rank first: every way to cut a token in two
+    // known halves is a merge of that token's rank.
+    private static List<Merge> Merges(List<byte[]?> tokens)
+    {
+        Dictionary<string, int> ids = new(tokens.Count);
+        for (int id = 0; id < tokens.Count; id++)
+        {
+            if (tokens[id] is { } bytes)
+                ids[ByteLevelAlphabet.Spell(bytes)] = id;
+        }
+
+        List<Merge> merges = [];
+        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> find = ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        for (int id = 0; id < tokens.Count; id++)
+        {
+            if (tokens[id] is not { Length: > 1 } bytes)
+                continue;
+            string token = ByteLevelAlphabet.Spell(bytes);
+            for (int cut = 1; cut < token.Length; cut++)
+            {
+                if (find.TryGetValue(token.AsSpan(0, cut), out int left) && find.TryGetValue(token.AsSpan(cut), out int right))
+                    merges.Add(new Merge(left, right, id));
+            }
+        }
+
+        return merges;
+    }
+
+    private static (PreTokenizer, AddedToken[]) ByName(string name)
+    {
+        const string End = "<|endoftext|>";
+        return name switch
+        {
+            "gpt2" or "r50k_base" => (new Gpt2PreTokenizer(), [new AddedToken(50256, End, true)]),
+            "p50k_base" => (new Gpt2PreTokenizer(), [new AddedToken(50256, End, true)]),
+            "cl100k_base" => (new Cl100kPreTokenizer(3),
+            [
+                new AddedToken(100257, End, true),
+                new AddedToken(100258, "<|fim_prefix|>", true),
+                new AddedToken(100259, "<|fim_middle|>", true),
+                new AddedToken(100260, "<|fim_suffix|>", true),
+                new AddedToken(100276, "<|endofprompt|>", true),
+            ]),
+            "o200k_base" => (RegexPreTokenizer.For(O200k), [new AddedToken(199999, End, true), new AddedToken(200018, "<|endofprompt|>", true)]),
+            _ => throw new InvalidDataException($"the pattern of a rank file goes by its name; expected gpt2, r50k_base, p50k_base, cl100k_base or o200k_base, not {name}."),
+        };
+    }
+}

@@ -1,0 +1,24 @@
+namespace Ashlar.Tokenizers.Models;
+
+/// <summary>Turns one pre-token into token ids, and an id back into bytes.</summary>
+public abstract class TokenModel
+{
+    /// <summary>Number of ids the model itself knows; added tokens may lie beyond.</summary>
+    public abstract int VocabularySize { get; }
+
+    /// <summary>Appends the ids of one pre-token.</summary>
+    internal abstract void Encode(ReadOnlySpan<char> word, List<int> ids);
+
+    /// <summary>Appends the ids of bytes that are not UTF-8.</summary>
+    /// <exception cref="InvalidDataException">The model has no tokens for raw bytes.</exception>
+    internal abstract void EncodeBytes(ReadOnlySpan<byte> bytes, List<int> ids);
+
+    /// <summary>The bytes a token stands for; empty for an id the model does not have.</summary>
+    public abstract ReadOnlySpan<byte> Bytes(int id);
+
+    /// <summary>The token as <c>tokenizer.json</c> spells it, or null.</summary>
+    public abstract string? Token(int id);
+
+    /// <summary>The id of a token as <c>tokenizer.json</c> spells it, or null.</summary>
+    public abstract int? Id(string token);
+}
