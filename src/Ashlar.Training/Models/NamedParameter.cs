@@ -26,6 +26,9 @@ public sealed record NamedParameter(string Name, Tensor Value, ParameterKind Kin
     /// <summary>Whether the matrix is stored as [in, out] (GPT-2's "Conv1D") and not as [out, in].</summary>
     public bool InputsFirst { get; init; }
 
+    /// <summary>Matrices stored side by side along the output in this tensor (GPT-2's query, key and value: 3).</summary>
+    public int Stacked { get; init; } = 1;
+
     /// <summary>The accumulated gradient, or null before the first backward pass. The caller disposes it.</summary>
     public Tensor? Gradient => Value.grad;
 }

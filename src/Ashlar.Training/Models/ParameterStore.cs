@@ -29,7 +29,11 @@ public sealed class ParameterStore : IDisposable
             using Tensor shaped = part.view([.. description.Shape]);
             Tensor value = shaped.detach().DetachFromDisposeScope();
             value.requires_grad = true;
-            NamedParameter parameter = new(description.Name, value, kind) { InputsFirst = inputsFirst };
+            NamedParameter parameter = new(description.Name, value, kind)
+            {
+                InputsFirst = inputsFirst,
+                Stacked = description.Name.EndsWith(".c_attn.weight", StringComparison.Ordinal) ? 3 : 1,
+            };
             _byName.Add(description.Name, parameter);
             _offsets.Add(description.Name, offset);
             _parameters.Add(parameter);
