@@ -1,4 +1,5 @@
 using System.Buffers;
+using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
 using Ashlar.Kernels;
 
@@ -45,6 +46,18 @@ public sealed class DecoderGraph : ILanguageModel
             Rope.ScaleLlama3(_frequencies, s.Factor, s.LowFrequencyFactor, s.HighFrequencyFactor, s.OriginalContextLength);
         // Last, so that a checkpoint that fails to load leaves no threads behind.
         _pool = threadCount == 1 ? WorkerPool.Single : new WorkerPool(threadCount);
+    }
+
+    /// <summary>Loads a model; the source may be closed afterwards.</summary>
+    /// <param name="configuration">The model's shape.</param>
+    /// <param name="source">Tensors under the names of <see cref="DecoderTensors"/>.</param>
+    /// <param name="threadCount">Threads for matrix products; 0 for one a processor.</param>
+    /// <exception cref="InvalidDataException">A size is impossible, or a tensor is missing, extra or of another shape.</exception>
+    public static DecoderGraph Load(DecoderConfiguration configuration, ITensorSource source, int threadCount = 0)
+    {
+        configuration.Validate();
+        IReadOnlyDictionary<string, string> names = StrictTensors.Match(source, configuration);
+        return new(configuration, (name, destination) => source.ReadFloat32(names[name], destination), threadCount);
     }
 
     /// <summary>The model's shape.</summary>
