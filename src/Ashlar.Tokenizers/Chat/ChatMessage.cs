@@ -1,0 +1,6 @@
+namespace Ashlar.Tokenizers.Chat;
+
+/// <summary>One message of a conversation.</summary>
+/// <param name="Role"><c>system</c>, <c>user</c> or <c>assistant</c>.</param>
+/// <param name="Content">Its text.</param>
+public sealed record ChatMessage(string Role, string Content);
