@@ -30,6 +30,18 @@ public abstract class CausalLanguageModel : IDisposable
     /// <param name="documents">Index of each token's document, [rows, length]: a token sees only earlier tokens of its own document.</param>
     public abstract Tensor LossSum(Tensor inputs, Tensor targets, Tensor? positions = null, Tensor? documents = null);
 
+    /// <summary>
+    /// One forward and backward pass: adds the gradients of <see cref="LossSum"/> to the parameters' gradients and returns its value.
+    /// A model may have a faster way to this than automatic differentiation.
+    /// </summary>
+    /// <inheritdoc cref="LossSum" path="/param"/>
+    public virtual double AccumulateGradients(Tensor inputs, Tensor targets, Tensor? positions = null, Tensor? documents = null)
+    {
+        using Tensor loss = LossSum(inputs, targets, positions, documents);
+        loss.backward();
+        return loss.item<float>();
+    }
+
     /// <summary>Unnormalised log-probabilities of the next token, fp32, [rows, length, vocabulary].</summary>
     /// <inheritdoc cref="LossSum" path="/param"/>
     public abstract Tensor Logits(Tensor inputs, Tensor? positions = null, Tensor? documents = null);
