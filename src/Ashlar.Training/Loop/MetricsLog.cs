@@ -1,0 +1,53 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ashlar.Shared;
+
+namespace Ashlar.Training.Loop;
+
+/// <summary><c>metrics.jsonl</c>: one JSON object a line, appended as the run goes.</summary>
+internal sealed class MetricsLog : IDisposable
+{
+    public const string FileName = "metrics.jsonl";
+
+    private readonly StreamWriter _writer;
+
+    /// <summary>Opens the log; lines after <paramref name="step"/>, written by a session that was cut off, are dropped.</summary>
+    public MetricsLog(string runDirectory, int step)
+    {
+        string path = Path.Combine(runDirectory, FileName);
+        List<string> kept = [.. Read(runDirectory).Where(line => (line["step"]?.GetValue<int>() ?? 0) <= step && step > 0).Select(line => line.ToJsonString())];
+        AtomicFile.WriteText(path, string.Concat(kept.Select(line => line + "\n")));
+        _writer = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read));
+    }
+
+    /// <summary>The lines of a run, oldest first; a last line that was cut off is passed over.</summary>
+    public static IReadOnlyList<JsonObject> Read(string runDirectory)
+    {
+        string path = Path.Combine(runDirectory, FileName);
+        List<JsonObject> lines = [];
+        if (!File.Exists(path))
+            return lines;
+        foreach (string line in File.ReadLines(path))
+        {
+            try
+            {
+                if (JsonNode.Parse(line) is JsonObject metrics)
+                    lines.Add(metrics);
+            }
+            catch (JsonException)
+            {
+                break;
+            }
+        }
+
+        return lines;
+    }
+
+    public void Add(JsonObject metrics)
+    {
+        _writer.WriteLine(metrics.ToJsonString());
+        _writer.Flush();
+    }
+
+    public void Dispose() => _writer.Dispose();
+}

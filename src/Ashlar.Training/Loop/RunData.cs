@@ -1,0 +1,153 @@
+using Ashlar.Datasets;
+using Ashlar.Datasets.Batches;
+using Ashlar.Datasets.Text;
+using Ashlar.Tokenizers;
+using Ashlar.Tokenizers.Chat;
+using Ashlar.Tokenizers.Training;
+using Ashlar.Training.Recipes;
+
+namespace Ashlar.Training.Loop;
+
+/// <summary>A recipe's text as tokens: what is trained on and what is held out.</summary>
+public sealed class RunData
+{
+    private RunData(Tokenizer tokenizer, IReadOnlyList<TokenExample> train, IReadOnlyList<TokenExample> validation)
+    {
+        Tokenizer = tokenizer;
+        Train = train;
+        Validation = validation;
+    }
+
+    /// <summary>The trained or loaded tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>Training documents, conversations, or the one stream of a text split by position.</summary>
+    public IReadOnlyList<TokenExample> Train { get; }
+
+    /// <summary>The same, held out.</summary>
+    public IReadOnlyList<TokenExample> Validation { get; }
+
+    /// <summary>Reads, splits and encodes.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="options">Where its paths start.</param>
+    /// <param name="tokenizer">The tokenizer of a run that continues; null to make the recipe's.</param>
+    /// <exception cref="InvalidDataException">A file is not what the recipe says, or nothing is left to train or validate on.</exception>
+    public static RunData Prepare(Recipe recipe, TrainerOptions options, Tokenizer? tokenizer = null)
+    {
+        IReadOnlyList<string> trainFiles = RecipePaths.Expand(recipe.Data.Train, options.RecipeFolder, "data.train");
+        IReadOnlyList<string> validationFiles = RecipePaths.Expand(recipe.Data.Validation, options.RecipeFolder, "data.validation");
+        return recipe.Data.Format == DataFormat.Chat
+            ? Chats(recipe, options, trainFiles, validationFiles, tokenizer)
+            : Texts(recipe, options, trainFiles, validationFiles, tokenizer);
+    }
+
+    /// <summary>Nats per token on the validation targets of a uniform guess and of the training token frequencies (add one).</summary>
+    public (double Uniform, double Unigram) Baselines()
+    {
+        double[] counts = new double[Tokenizer.VocabularySize];
+        Array.Fill(counts, 1);
+        double total = counts.Length;
+        foreach (int id in Targets(Train))
+        {
+            counts[id]++;
+            total++;
+        }
+
+        double nats = 0;
+        long targets = 0;
+        foreach (int id in Targets(Validation))
+        {
+            nats -= Math.Log(counts[id] / total);
+            targets++;
+        }
+
+        return (Math.Log(counts.Length), nats / targets);
+    }
+
+    private static IEnumerable<int> Targets(IEnumerable<TokenExample> examples) =>
+        examples.SelectMany(example => example.Ids.Skip(1).Where((_, i) => example.Supervised is null || example.Supervised[i + 1]));
+
+    private static RunData Texts(Recipe recipe, TrainerOptions options, IReadOnlyList<string> trainFiles, IReadOnlyList<string> validationFiles, Tokenizer? tokenizer)
+    {
+        Func<IEnumerable<string>, IEnumerable<string>> read = recipe.Data.Format switch
+        {
+            DataFormat.TextLines => TextDocuments.FromLines,
+            DataFormat.Jsonl => TextDocuments.FromJsonLines,
+            DataFormat.Text => TextDocuments.FromFiles,
+            _ => throw new InvalidDataException($"data.format is {recipe.Data.Format}; expected text, text-lines, jsonl or chat."),
+        };
+        List<string> train = [.. read(trainFiles)];
+        List<string> validation = [.. read(validationFiles)];
+        if (validationFiles.Count == 0)
+            (train, validation) = Split(recipe.Data, train);
+        if (validation.Count == 0 || train.Count == 0)
+            throw new InvalidDataException($"data: {train.Count} training and {validation.Count} validation documents; expected at least one of each (name data.validation files or raise data.validationFraction).");
+        tokenizer ??= MakeTokenizer(recipe, options, train, validation);
+        return new RunData(tokenizer, Encode(train), Encode(validation));
+
+        // The end of a document is something to predict, where the vocabulary has a token for it.
+        IReadOnlyList<TokenExample> Encode(List<string> documents) =>
+        [
+            .. documents.AsParallel().AsOrdered().Select(text => tokenizer.SpecialTokens.EndOfText is { } end && recipe.Data.Split == ValidationSplit.Document
+                ? new TokenExample([end, .. tokenizer.Encode(text), end])
+                : new TokenExample(tokenizer.Encode(text))),
+        ];
+    }
+
+    private static (List<string> Train, List<string> Validation) Split(DataRecipe data, List<string> documents)
+    {
+        if (data.Split == ValidationSplit.Document)
+        {
+            ILookup<bool, string> sides = documents.ToLookup(text => DocumentSplit.IsValidation(text, data.ValidationFraction));
+            return ([.. sides[false]], [.. sides[true]]);
+        }
+
+        string all = string.Concat(documents);
+        int cut = (int)(all.Length * (1 - data.ValidationFraction));
+        if (cut > 0 && cut < all.Length && char.IsLowSurrogate(all[cut]))
+            cut++;
+        return ([all[..cut]], [all[cut..]]);
+    }
+
+    private static RunData Chats(Recipe recipe, TrainerOptions options, IReadOnlyList<string> trainFiles, IReadOnlyList<string> validationFiles, Tokenizer? tokenizer)
+    {
+        List<IReadOnlyList<ChatMessage>> train = [.. ChatDocuments.FromFiles(trainFiles)];
+        List<IReadOnlyList<ChatMessage>> validation = [.. ChatDocuments.FromFiles(validationFiles)];
+        if (validationFiles.Count == 0)
+        {
+            ILookup<bool, IReadOnlyList<ChatMessage>> sides = train.ToLookup(chat =>
+                DocumentSplit.IsValidation(string.Concat(chat.Select(message => message.Content)), recipe.Data.ValidationFraction));
+            (train, validation) = ([.. sides[false]], [.. sides[true]]);
+        }
+
+        if (train.Count == 0 || validation.Count == 0)
+            throw new InvalidDataException($"data: {train.Count} training and {validation.Count} validation conversations; expected at least one of each.");
+        tokenizer ??= MakeTokenizer(recipe, options, [], []);
+        ChatMl chat = new(tokenizer);
+        bool replies = recipe.Task == TrainingTask.Sft;
+        return new RunData(tokenizer.WithChatTemplate(ChatMl.Template), Encode(train), Encode(validation));
+
+        IReadOnlyList<TokenExample> Encode(List<IReadOnlyList<ChatMessage>> chats) =>
+        [
+            .. chats.Select(messages => chat.Encode(messages)).Select(encoded => new TokenExample(encoded.Ids, replies ? encoded.Supervised : null)),
+        ];
+    }
+
+    private static Tokenizer MakeTokenizer(Recipe recipe, TrainerOptions options, List<string> train, List<string> validation)
+    {
+        if (recipe.Model.InitializeFrom is { } start)
+            return Tokenizer.Load(RecipePaths.Resolve(start, options.RecipeFolder));
+        TokenizerRecipe wanted = recipe.Tokenizer;
+        switch (wanted.Kind)
+        {
+            case TokenizerKind.File:
+                return Tokenizer.Load(RecipePaths.Resolve(wanted.Path!, options.RecipeFolder));
+            case TokenizerKind.Character:
+                // As nanoGPT: the alphabet is that of the whole text, so that every validation character has an id.
+                return CharacterTrainer.Train(train.Concat(validation), wanted.SpecialTokens);
+            default:
+                options.Progress?.Note($"training a byte-level BPE of {wanted.VocabularySize:N0} tokens");
+                return ByteLevelBpeTrainer.Train(train, wanted.VocabularySize, ["<|endoftext|>", .. wanted.SpecialTokens]);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text;
+using Ashlar.Checkpoints;
+using Ashlar.Inference;
+using Ashlar.Inference.Decoding;
+using Ashlar.Inference.Models;
+using Ashlar.Tokenizers;
+using Ashlar.Training.Models;
+using Ashlar.Training.Recipes;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ashlar.Training.Loop;
+
+/// <summary>Continues the recipe's prompts with the weights as they are, by the inference path itself.</summary>
+internal static class Sampling
+{
+    public static IEnumerable<TrainingSample> Continue(Models.Decoder model, Tokenizer tokenizer, Recipe recipe, int step)
+    {
+        using MemoryTensorSource weights = Weights(model);
+        using DecoderGraph graph = DecoderGraph.Load(model.Configuration, weights);
+        SamplingOptions sampling = new()
+        {
+            Temperature = recipe.Evaluation.Temperature,
+            TopK = recipe.Evaluation.TopK,
+            Seed = (ulong)recipe.Seed,
+        };
+        List<TrainingSample> samples = [];
+        foreach (string prompt in recipe.Evaluation.Prompts)
+        {
+            int[] start = Prompt(prompt, tokenizer, recipe, out int[] stop);
+            if (start.Length == 0)
+                throw new InvalidDataException($"{recipe.Name}: evaluation.prompts holds an empty text; expected at least one character, since this tokenizer has no end-of-text token to begin with.");
+            using LanguageModelState state = graph.NewState();
+            TokenGenerator generator = new(graph, state, start, new GenerationOptions
+            {
+                Sampling = sampling,
+                MaxTokens = recipe.Evaluation.SampleTokens,
+                StopIds = stop,
+                ContextPolicy = ContextPolicy.Slide,
+            });
+            StreamingDecoder decoder = tokenizer.NewStreamingDecoder();
+            StringBuilder text = new();
+            while (generator.TryNext(out int token))
+                text.Append(decoder.Append(token));
+            samples.Add(new TrainingSample(step, prompt, text.Append(decoder.Flush()).ToString()));
+        }
+
+        return samples;
+    }
+
+    private static int[] Prompt(string prompt, Tokenizer tokenizer, Recipe recipe, out int[] stop)
+    {
+        if (recipe.Task == TrainingTask.Sft)
+        {
+            Tokenizers.Chat.ChatMl chat = new(tokenizer);
+            stop = [chat.EndId];
+            return chat.Encode([new("user", prompt)], addGenerationPrompt: true).Ids;
+        }
+
+        stop = tokenizer.SpecialTokens.EndOfText is { } end ? [end] : [];
+        return [.. stop, .. tokenizer.Encode(prompt)];
+    }
+
+    private static MemoryTensorSource Weights(Models.Decoder model)
+    {
+        MemoryTensorSource weights = new("the model in training");
+        using IDisposable detached = no_grad();
+        foreach (NamedParameter parameter in model.Parameters)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            float[] values = parameter.Value.detach().cpu().data<float>().ToArray();
+            weights.Add(parameter.Name, parameter.Value.shape, values);
+        }
+
+        return weights;
+    }
+}
