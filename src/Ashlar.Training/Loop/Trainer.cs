@@ -152,7 +152,10 @@ public sealed class Trainer : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         TokenBatch[] batches = [.. Enumerable.Range(0, _recipe.Training.GradientAccumulation).Select(_ => _batches.Next())];
-        int tokens = batches.Sum(batch => batch.SupervisedCount);
+
+        // Gradients are summed over tokens and divided by the tokens of the whole step, not of a batch: accumulation equals
+        // the larger batch.
+        int tokens = Math.Max(1, batches.Sum(batch => batch.SupervisedCount));
         _model.SetTraining(true);
         _model.ZeroGradients();
         double nats = 0;
@@ -160,19 +163,16 @@ public sealed class Trainer : IDisposable
         {
             using DisposeScope inner = NewDisposeScope();
             BatchTensors tensors = BatchTensors.From(batch, _model.Device);
-            Tensor sum = _model.LossSum(tensors.Inputs, tensors.Targets, tensors.Positions, tensors.Documents);
-            // Divided by the tokens of the whole step, not of this batch: accumulation equals the larger batch.
-            sum.mul(1.0 / Math.Max(1, tokens)).backward();
-            nats += sum.item<float>();
+            nats += _model.AccumulateGradients(tensors.Inputs, tensors.Targets, tensors.Positions, tensors.Documents);
         }
 
-        double loss = nats / Math.Max(1, tokens);
+        double loss = nats / tokens;
         if (!double.IsFinite(loss))
             throw new InvalidDataException($"{_recipe.Name}: the loss is {loss} at step {_step + 1}; lower optimizer.learningRate or raise schedule.warmupSteps.");
-        double norm = GradientNorm.Of(_model.Parameters);
+        double norm = GradientNorm.Of(_model.Parameters) / tokens;
         double limit = _recipe.Training.GradientClip;
         double rate = _schedule.At(_step);
-        _optimizer.Step(rate, limit > 0 ? GradientNorm.ClippingFactor(norm, limit) : 1);
+        _optimizer.Step(rate, (limit > 0 ? GradientNorm.ClippingFactor(norm, limit) : 1) / tokens);
         _average?.Update();
         _step++;
         return (loss, norm, tokens, rate);
