@@ -5,4 +5,14 @@ namespace Ashlar.Tokenizers;
 /// <param name="EndOfText">Ends a text or a turn.</param>
 /// <param name="Padding">Fills short rows.</param>
 /// <param name="Unknown">Stands for what the vocabulary lacks.</param>
-public sealed record SpecialTokens(int? BeginOfText = null, int? EndOfText = null, int? Padding = null, int? Unknown = null);
+public sealed record SpecialTokens(int? BeginOfText = null, int? EndOfText = null, int? Padding = null, int? Unknown = null)
+{
+    /// <summary>Hides a token that a masked language model is to guess.</summary>
+    public int? Mask { get; init; }
+
+    /// <summary>Begins a text whose class is read from it (BERT's <c>[CLS]</c>).</summary>
+    public int? Classification { get; init; }
+
+    /// <summary>Ends each text of a pair (BERT's <c>[SEP]</c>).</summary>
+    public int? Separator { get; init; }
+}

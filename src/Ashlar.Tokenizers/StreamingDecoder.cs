@@ -8,7 +8,8 @@ public sealed class StreamingDecoder
 {
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecialTokens;
-    private readonly List<byte> _held = [];
+    private readonly ArrayBufferWriter<byte> _held = new();
+    private bool _first = true;
 
     internal StreamingDecoder(Tokenizer tokenizer, bool skipSpecialTokens)
     {
@@ -19,8 +20,8 @@ public sealed class StreamingDecoder
     /// <summary>Takes the next id; returns the characters it completes, possibly none.</summary>
     public string Append(int id)
     {
-        _held.AddRange(_tokenizer.BytesOf(id, _skipSpecialTokens));
-        ReadOnlySpan<byte> bytes = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_held);
+        _tokenizer.AppendText(id, _skipSpecialTokens, ref _first, _held);
+        ReadOnlySpan<byte> bytes = _held.WrittenSpan;
         int whole = 0;
         while (whole < bytes.Length)
         {
@@ -31,15 +32,17 @@ public sealed class StreamingDecoder
         }
 
         string text = Encoding.UTF8.GetString(bytes[..whole]);
-        _held.RemoveRange(0, whole);
+        byte[] rest = bytes[whole..].ToArray();
+        _held.ResetWrittenCount();
+        _held.Write(rest);
         return text;
     }
 
     /// <summary>Gives what is still held back; an unfinished character becomes U+FFFD.</summary>
     public string Flush()
     {
-        string text = Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_held));
-        _held.Clear();
+        string text = Encoding.UTF8.GetString(_held.WrittenSpan);
+        _held.ResetWrittenCount();
         return text;
     }
 }

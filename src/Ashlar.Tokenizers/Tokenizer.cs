@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Unicode;
 using Ashlar.Tokenizers.Files;
-using Ashlar.Tokenizers.Models;
-using Ashlar.Tokenizers.PreTokenizers;
+using Ashlar.Tokenizers.PostProcessors;
+using Ashlar.Tokenizers.PreTokenizers.Scanners;
 
 namespace Ashlar.Tokenizers;
 
@@ -14,46 +14,50 @@ namespace Ashlar.Tokenizers;
 /// </summary>
 public sealed class Tokenizer
 {
-    private readonly AddedTokenMatcher _always;
-    private readonly AddedTokenMatcher _withSpecial;
+    private readonly TokenizerPipeline _pipeline;
+    private readonly TextScanner? _scanner;
+    private readonly AddedTokenCutter _plain;
+    private readonly AddedTokenCutter _withSpecial;
     private readonly Dictionary<int, AddedToken> _addedById;
     private readonly Dictionary<string, int> _addedByContent;
     private readonly ConcurrentBag<WordCache> _caches = [];
 
-    internal Tokenizer(TokenModel model, PreTokenizer preTokenizer, IReadOnlyList<AddedToken> added, SpecialTokens special, NormalizationForm? normalization = null, string? chatTemplate = null)
+    /// <summary>Builds a tokenizer from its parts.</summary>
+    /// <param name="pipeline">The parts.</param>
+    /// <exception cref="InvalidDataException">Two added tokens have the same id.</exception>
+    public Tokenizer(TokenizerPipeline pipeline)
     {
-        Model = model;
-        PreTokenizer = preTokenizer;
-        AddedTokens = [.. added.OrderBy(token => token.Id)];
-        SpecialTokens = special;
-        Normalization = normalization;
-        ChatTemplate = chatTemplate;
-        _addedById = AddedTokens.ToDictionary(token => token.Id);
-        _addedByContent = AddedTokens.ToDictionary(token => token.Content, token => token.Id);
-        _always = new AddedTokenMatcher(AddedTokens.Where(token => !token.Special));
-        _withSpecial = new AddedTokenMatcher(AddedTokens);
-        VocabularySize = Math.Max(model.VocabularySize, AddedTokens.Count == 0 ? 0 : AddedTokens[^1].Id + 1);
+        _pipeline = pipeline;
+        _scanner = pipeline.PreTokenizer is null ? new WholeTextScanner() : pipeline.PreTokenizer.Scanner;
+        AddedTokens = [.. pipeline.AddedTokens.OrderBy(token => token.Id)];
+        _addedById = new Dictionary<int, AddedToken>(AddedTokens.Count);
+        _addedByContent = new Dictionary<string, int>(AddedTokens.Count);
+        foreach (AddedToken token in AddedTokens)
+        {
+            if (!_addedById.TryAdd(token.Id, token))
+                throw new InvalidDataException($"the added tokens '{_addedById[token.Id].Content}' and '{token.Content}' have the same id {token.Id}.");
+            _addedByContent.TryAdd(token.Content, token.Id);
+        }
+
+        _plain = new AddedTokenCutter(AddedTokens.Where(token => !token.Special), pipeline.Normalizer);
+        _withSpecial = new AddedTokenCutter(AddedTokens, pipeline.Normalizer);
+        VocabularySize = Math.Max(pipeline.Model.VocabularySize, AddedTokens.Count == 0 ? 0 : AddedTokens[^1].Id + 1);
     }
 
     /// <summary>1 + the highest id.</summary>
     public int VocabularySize { get; }
 
     /// <summary>Tokens with a role.</summary>
-    public SpecialTokens SpecialTokens { get; }
+    public SpecialTokens SpecialTokens => _pipeline.SpecialTokens;
 
     /// <summary>Tokens outside the model, by id.</summary>
     public IReadOnlyList<AddedToken> AddedTokens { get; }
 
     /// <summary>The Jinja chat template of <c>tokenizer_config.json</c>, if there is one.</summary>
-    public string? ChatTemplate { get; }
+    public string? ChatTemplate => _pipeline.ChatTemplate;
 
-    /// <summary>The model under the pipeline.</summary>
-    public TokenModel Model { get; }
-
-    /// <summary>How text is cut before the model sees it.</summary>
-    public PreTokenizer PreTokenizer { get; }
-
-    internal NormalizationForm? Normalization { get; }
+    /// <summary>The parts it is made of.</summary>
+    public TokenizerPipeline Pipeline => _pipeline;
 
     /// <summary>Loads a <c>tokenizer.json</c> (also gzipped), a folder that holds one, or a tiktoken rank file.</summary>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
@@ -64,46 +68,52 @@ public sealed class Tokenizer
     public void Save(string directory) => TokenizerFile.Save(this, directory);
 
     /// <summary>The same tokenizer with a chat template.</summary>
-    public Tokenizer WithChatTemplate(string? template) =>
-        new(Model, PreTokenizer, AddedTokens, SpecialTokens, Normalization, template);
+    public Tokenizer WithChatTemplate(string? template) => new(_pipeline with { ChatTemplate = template });
 
     /// <summary>Encodes text.</summary>
-    /// <param name="text">Any text.</param>
-    /// <param name="addSpecialTokens">Put the begin-of-text token before it, if there is one.</param>
+    /// <param name="text">Any text; a lone surrogate, which UTF-8 cannot hold, counts as U+FFFD.</param>
+    /// <param name="addSpecialTokens">Put the special tokens of the post-processor around it, for example begin-of-text.</param>
     /// <param name="parseSpecialTokens">Let text that spells a special token become it. Leave false for user input.</param>
     public int[] Encode(string text, bool addSpecialTokens = false, bool parseSpecialTokens = false)
     {
         List<int> ids = new(text.Length / 3 + 4);
-        if (addSpecialTokens && SpecialTokens.BeginOfText is { } begin)
-            ids.Add(begin);
-        WordCache cache = _caches.TryTake(out WordCache? free) ? free : new WordCache();
-        EncodeText(text, ids, cache, parseSpecialTokens ? _withSpecial : _always);
-        _caches.Add(cache);
-        return [.. ids];
+        Append(text, ids, parseSpecialTokens);
+        return Finish(ids, addSpecialTokens);
     }
 
     /// <summary>Encodes bytes; what is not UTF-8 is kept byte for byte by byte-level models.</summary>
+    /// <param name="utf8">Any bytes.</param>
+    /// <param name="addSpecialTokens">Put the special tokens of the post-processor around it, for example begin-of-text.</param>
+    /// <param name="parseSpecialTokens">Let text that spells a special token become it. Leave false for user input.</param>
     public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecialTokens = false, bool parseSpecialTokens = false)
     {
-        if (Utf8.IsValid(utf8))
-            return Encode(Encoding.UTF8.GetString(utf8), addSpecialTokens, parseSpecialTokens);
-        List<int> ids = [];
-        if (addSpecialTokens && SpecialTokens.BeginOfText is { } begin)
-            ids.Add(begin);
+        List<int> ids = new(utf8.Length / 3 + 4);
         while (!utf8.IsEmpty)
         {
-            int valid = ValidPrefix(utf8);
+            int valid = Utf8.IsValid(utf8) ? utf8.Length : ValidPrefix(utf8);
             if (valid > 0)
-                ids.AddRange(Encode(Encoding.UTF8.GetString(utf8[..valid]), false, parseSpecialTokens));
+                Append(Encoding.UTF8.GetString(utf8[..valid]), ids, parseSpecialTokens);
             utf8 = utf8[valid..];
             if (utf8.IsEmpty)
                 break;
-            _ = Rune.DecodeFromUtf8(utf8, out _, out int bad);
-            Model.EncodeBytes(utf8[..bad], ids);
+            int bad = InvalidPrefix(utf8);
+            Pipeline.Model.EncodeBytes(utf8[..bad], ids);
             utf8 = utf8[bad..];
         }
 
-        return [.. ids];
+        return Finish(ids, addSpecialTokens);
+    }
+
+    /// <summary>Encodes two texts for a model that reads pairs, with the post-processor's special tokens.</summary>
+    /// <param name="first">The first text.</param>
+    /// <param name="second">The second text.</param>
+    /// <param name="parseSpecialTokens">Let text that spells a special token become it.</param>
+    /// <returns>The ids, and for each its segment, 0 or 1.</returns>
+    public TypedIds EncodePair(string first, string second, bool parseSpecialTokens = false)
+    {
+        TypedIds a = TypedIds.Of(Encode(first, false, parseSpecialTokens), 0);
+        TypedIds b = TypedIds.Of(Encode(second, false, parseSpecialTokens), 1);
+        return Pipeline.PostProcessor?.Process(a, b) ?? a.Concat(b);
     }
 
     /// <summary>Decodes ids to text; bytes that are not UTF-8 become U+FFFD.</summary>
@@ -115,69 +125,119 @@ public sealed class Tokenizer
     public byte[] DecodeBytes(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
     {
         ArrayBufferWriter<byte> bytes = new(ids.Length * 4 + 16);
+        bool first = true;
         foreach (int id in ids)
-            bytes.Write(BytesOf(id, skipSpecialTokens));
+            AppendText(id, skipSpecialTokens, ref first, bytes);
         return bytes.WrittenSpan.ToArray();
     }
 
-    /// <summary>Bytes of text this token stands for; 0 for a special token.</summary>
-    public int TokenByteCount(int id) => IsSpecial(id) ? 0 : BytesOf(id, skipSpecial: true).Length;
+    /// <summary>Bytes of text this token stands for inside a text; 0 for a special token.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
+    public int TokenByteCount(int id)
+    {
+        if (IsSpecial(id))
+            return 0;
+        if (Pipeline.Decoder.IsIdentity)
+            return BytesOf(id).Length;
+        ArrayBufferWriter<byte> bytes = new();
+        bool first = false;
+        AppendText(id, skipSpecial: true, ref first, bytes);
+        return bytes.WrittenCount;
+    }
 
     /// <summary>Whether the id is a control token.</summary>
     public bool IsSpecial(int id) => _addedById.TryGetValue(id, out AddedToken? token) && token.Special;
 
     /// <summary>Id of a token as <c>tokenizer.json</c> spells it, or null.</summary>
-    public int? TokenToId(string token) => _addedByContent.TryGetValue(token, out int id) ? id : Model.Id(token);
+    public int? TokenToId(string token) => _addedByContent.TryGetValue(token, out int id) ? id : Pipeline.Model.Id(token);
 
     /// <summary>A token as <c>tokenizer.json</c> spells it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
     public string IdToToken(int id) => _addedById.TryGetValue(id, out AddedToken? token)
         ? token.Content
-        : Model.Token(id) ?? throw new ArgumentOutOfRangeException(nameof(id), id, $"The vocabulary has {VocabularySize} ids and not this one.");
+        : Pipeline.Model.Token(id) ?? throw new ArgumentOutOfRangeException(nameof(id), id, $"The vocabulary has {VocabularySize} ids and not this one.");
 
     /// <summary>A decoder that is given ids one by one and gives back whole characters.</summary>
     public StreamingDecoder NewStreamingDecoder(bool skipSpecialTokens = true) => new(this, skipSpecialTokens);
 
-    internal ReadOnlySpan<byte> BytesOf(int id, bool skipSpecial)
+    /// <summary>Writes the text of the next token of a sequence.</summary>
+    /// <param name="id">The token.</param>
+    /// <param name="skipSpecial">Whether special tokens have no text.</param>
+    /// <param name="first">Whether no token has been written yet; kept up to date.</param>
+    /// <param name="output">Receives the bytes.</param>
+    internal void AppendText(int id, bool skipSpecial, ref bool first, IBufferWriter<byte> output)
+    {
+        if (skipSpecial && IsSpecial(id))
+            return;
+        if (Pipeline.Decoder.IsIdentity)
+            output.Write(BytesOf(id));
+        else
+            Pipeline.Decoder.Append(BytesOf(id), first, output);
+        first = false;
+    }
+
+    private ReadOnlySpan<byte> BytesOf(int id)
     {
         if (_addedById.TryGetValue(id, out AddedToken? token))
-            return token.Special && skipSpecial ? [] : Encoding.UTF8.GetBytes(token.Content);
+            return Encoding.UTF8.GetBytes(token.Content);
         ArgumentOutOfRangeException.ThrowIfNegative(id);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, VocabularySize);
-        return Model.Bytes(id);
+        return Pipeline.Model.Bytes(id);
     }
 
-    private void EncodeText(string text, List<int> ids, WordCache cache, AddedTokenMatcher matcher)
+    private int[] Finish(List<int> ids, bool addSpecialTokens) =>
+        addSpecialTokens && Pipeline.PostProcessor is { } post ? [.. post.Process(TypedIds.Of(ids, 0), null).Ids] : [.. ids];
+
+    private void Append(string text, List<int> ids, bool parseSpecialTokens)
     {
-        int at = 0;
-        while (at < text.Length)
+        WordCache cache = _caches.TryTake(out WordCache? free) ? free : new WordCache();
+        foreach (AddedTokenCutter.Part part in (parseSpecialTokens ? _withSpecial : _plain).Cut(text))
         {
-            (int start, AddedToken? token) = matcher.Find(text, at);
-            ReadOnlySpan<char> plain = text.AsSpan(at, (token is null ? text.Length : start) - at);
-            if (!plain.IsEmpty)
-                EncodePlain(Normalization is { } form ? plain.ToString().Normalize(form) : plain, ids, cache);
-            if (token is null)
-                return;
-            ids.Add(token.Id);
-            at = start + token.Content.Length;
+            if (part.Token is { } token)
+                ids.Add(token.Id);
+            else if (_scanner is not null)
+                Append(part.Text.AsSpan(part.Start, part.Length), _scanner, ids, cache);
+            else
+                AppendPieces(part, ids, cache);
         }
+
+        _caches.Add(cache);
     }
 
-    private void EncodePlain(ReadOnlySpan<char> text, List<int> ids, WordCache cache)
+    private void Append(ReadOnlySpan<char> text, TextScanner scanner, List<int> ids, WordCache cache)
     {
         while (!text.IsEmpty)
         {
-            int length = PreTokenizer.NextLength(text);
-            ReadOnlySpan<char> word = text[..length];
-            if (!cache.TryAppend(word, ids))
-            {
-                int before = ids.Count;
-                Model.Encode(word, ids);
-                cache.Remember(word, ids, before);
-            }
-
+            int length = scanner.NextLength(text);
+            Append(text[..length], ids, cache);
             text = text[length..];
         }
+    }
+
+    private void AppendPieces(AddedTokenCutter.Part part, List<int> ids, WordCache cache)
+    {
+        List<string> pieces = [];
+        Pipeline.PreTokenizer!.Cut(part.Text.Substring(part.Start, part.Length), part.AtStart, pieces);
+        foreach (string piece in pieces)
+            Append(piece, ids, cache);
+    }
+
+    private void Append(ReadOnlySpan<char> word, List<int> ids, WordCache cache)
+    {
+        if (cache.TryAppend(word, ids))
+            return;
+        int before = ids.Count;
+        Pipeline.Model.Encode(word, ids);
+        cache.Remember(word, ids, before);
+    }
+
+    // The bytes up to the next well-formed scalar, taken together so that byte tokens can merge.
+    private static int InvalidPrefix(ReadOnlySpan<byte> utf8)
+    {
+        int at = 0;
+        while (at < utf8.Length && Rune.DecodeFromUtf8(utf8[at..], out _, out int length) != OperationStatus.Done)
+            at += length;
+        return at;
     }
 
     private static int ValidPrefix(ReadOnlySpan<byte> utf8)

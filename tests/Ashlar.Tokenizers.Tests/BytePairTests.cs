@@ -1,5 +1,6 @@
 using System.Text;
 using Ashlar.Tests;
+using Ashlar.Tokenizers.PreTokenizers.Scanners;
 using Ashlar.Tokenizers.Training;
 using CsCheck;
 
@@ -108,13 +109,13 @@ public sealed class BytePairTests
     [InlineData(ByteLevelBpeTrainer.Gpt2Pattern)]
     public void The_hand_written_scanners_cut_as_the_regular_expression_does(string pattern)
     {
-        PreTokenizers.PreTokenizer scanner = PreTokenizers.RegexPreTokenizer.For(pattern);
-        PreTokenizers.RegexPreTokenizer regex = new(pattern);
-        Assert.IsNotType<PreTokenizers.RegexPreTokenizer>(scanner);
+        TextScanner scanner = TextScanner.For(pattern);
+        RegexScanner regex = new(pattern);
+        Assert.IsNotType<RegexScanner>(scanner);
         Gen<char> character = Gen.OneOf(Gen.Char["ab'stdmrevlLS  \n\r\t09.,!-你"], Gen.Char[(char)0, '\uD7FF']);
         Gen.String[character, 0, 40].Sample(text => Assert.Equal(Cut(regex, text), Cut(scanner, text)), iter: 20_000);
 
-        static List<string> Cut(PreTokenizers.PreTokenizer by, string text)
+        static List<string> Cut(TextScanner by, string text)
         {
             List<string> parts = [];
             while (text.Length > 0)
@@ -138,7 +139,7 @@ public sealed class BytePairTests
         // The CS336 reference: 500 tokens on corpus.en, ties to the lexicographically greater pair.
         Tokenizer tokenizer = ByteLevelBpeTrainer.Train([File.ReadAllText(SharedData.Require("gpt2-vocab", "corpus.en"))], 500);
         string[] expected = [.. File.ReadAllLines(SharedData.Require("gpt2-vocab", "train-bpe-reference-merges.txt")).Where(line => line.Length > 0)];
-        string[] learned = [.. ((Models.BytePairModel)tokenizer.Model).Merges.Select(merge => $"{tokenizer.IdToToken(merge.Left)} {tokenizer.IdToToken(merge.Right)}")];
+        string[] learned = [.. ((Models.BytePairModel)tokenizer.Pipeline.Model).Merges.Select(merge => $"{tokenizer.IdToToken(merge.Left)} {tokenizer.IdToToken(merge.Right)}")];
         Assert.Equal(expected, learned);
     }
 
@@ -169,7 +170,7 @@ public sealed class BytePairTests
     // The definition: merge the lowest-ranked adjacent pair, leftmost first, until none is left.
     private static int[] ReferenceEncode(string text)
     {
-        Models.BytePairModel model = (Models.BytePairModel)Small.Model;
+        Models.BytePairModel model = (Models.BytePairModel)Small.Pipeline.Model;
         List<int> symbols = [.. Encoding.UTF8.GetBytes(text).Select(value => (int)value)];
         while (true)
         {

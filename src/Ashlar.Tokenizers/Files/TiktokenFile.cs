@@ -1,5 +1,5 @@
 using Ashlar.Tokenizers.Models;
-using Ashlar.Tokenizers.PreTokenizers;
+using Ashlar.Tokenizers.PreTokenizers.Scanners;
 
 namespace Ashlar.Tokenizers.Files;
 
@@ -17,8 +17,8 @@ internal static class TiktokenFile
         List<byte[]?> tokens = Read(path);
         List<Merge> merges = Merges(tokens);
         BytePairModel model = new(tokens, merges);
-        (PreTokenizer cut, AddedToken[] special) = ByName(Path.GetFileNameWithoutExtension(path));
-        return new Tokenizer(model, cut, special, new SpecialTokens(EndOfText: Array.Find(special, token => token.Content == "<|endoftext|>")?.Id));
+        (string pattern, AddedToken[] special) = ByName(Path.GetFileNameWithoutExtension(path));
+        return ByteLevelPipeline.Build(model, pattern, special);
     }
 
     private static List<byte[]?> Read(string path)
@@ -70,14 +70,14 @@ internal static class TiktokenFile
         return merges;
     }
 
-    private static (PreTokenizer, AddedToken[]) ByName(string name)
+    private static (string, AddedToken[]) ByName(string name)
     {
         const string End = "<|endoftext|>";
         return name switch
         {
-            "gpt2" or "r50k_base" => (new Gpt2PreTokenizer(), [new AddedToken(50256, End, true)]),
-            "p50k_base" => (new Gpt2PreTokenizer(), [new AddedToken(50256, End, true)]),
-            "cl100k_base" => (new Cl100kPreTokenizer(3),
+            "gpt2" or "r50k_base" => (Gpt2Scanner.Expression, [new AddedToken(50256, End, true)]),
+            "p50k_base" => (Gpt2Scanner.Expression, [new AddedToken(50256, End, true)]),
+            "cl100k_base" => (new Cl100kScanner(3).Pattern,
             [
                 new AddedToken(100257, End, true),
                 new AddedToken(100258, "<|fim_prefix|>", true),
@@ -85,7 +85,7 @@ internal static class TiktokenFile
                 new AddedToken(100260, "<|fim_suffix|>", true),
                 new AddedToken(100276, "<|endofprompt|>", true),
             ]),
-            "o200k_base" => (RegexPreTokenizer.For(O200k), [new AddedToken(199999, End, true), new AddedToken(200018, "<|endofprompt|>", true)]),
+            "o200k_base" => (O200k, [new AddedToken(199999, End, true), new AddedToken(200018, "<|endofprompt|>", true)]),
             _ => throw new InvalidDataException($"the pattern of a rank file goes by its name; expected gpt2, r50k_base, p50k_base, cl100k_base or o200k_base, not {name}."),
         };
     }

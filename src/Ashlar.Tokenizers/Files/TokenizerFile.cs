@@ -41,7 +41,7 @@ internal static class TokenizerFile
         Directory.CreateDirectory(directory);
         JsonSerializerOptions options = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         AtomicFile.WriteText(Path.Combine(directory, "tokenizer.json"), TokenizerJson.Write(tokenizer).ToJsonString(options) + "\n");
-        AtomicFile.WriteText(Path.Combine(directory, "tokenizer_config.json"), TokenizerJson.WriteConfiguration(tokenizer).ToJsonString(options) + "\n");
+        AtomicFile.WriteText(Path.Combine(directory, "tokenizer_config.json"), TokenizerConfigurationJson.Write(tokenizer).ToJsonString(options) + "\n");
     }
 
     private static JsonObject ReadObject(string path)

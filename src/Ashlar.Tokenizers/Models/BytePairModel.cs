@@ -54,6 +54,13 @@ public sealed class BytePairModel : TokenModel
         }
     }
 
+    /// <summary>
+    /// Bytes of tokens that are spelled in the byte-level alphabet. One that is not, such as a control token that stands in the
+    /// vocabulary, is its UTF-8.
+    /// </summary>
+    internal static byte[]?[] ReadSpelling(IReadOnlyList<string?> tokens) =>
+        [.. tokens.Select(token => token is null ? null : ByteLevelAlphabet.Read(token) ?? Encoding.UTF8.GetBytes(token))];
+
     /// <summary>Pairs in order of rank.</summary>
     internal IReadOnlyList<Merge> Merges { get; }
 
@@ -70,6 +77,12 @@ public sealed class BytePairModel : TokenModel
 
     /// <inheritdoc/>
     public override int? Id(string token) => _ids.TryGetValue(token, out int id) ? id : null;
+
+    internal override System.Text.Json.Nodes.JsonObject Write() => Files.BytePairJson.Write(
+        Enumerable.Range(0, VocabularySize).Select(Token),
+        unknown: null,
+        IgnoresMerges,
+        Merges.Select(merge => (Token(merge.Left)!, Token(merge.Right)!)));
 
     internal override void Encode(ReadOnlySpan<char> word, List<int> ids)
     {

@@ -41,6 +41,9 @@ public sealed class CharacterModel : TokenModel
     /// <inheritdoc/>
     public override int? Id(string token) => _ids.TryGetValue(token, out int id) ? id : null;
 
+    internal override System.Text.Json.Nodes.JsonObject Write() =>
+        Files.BytePairJson.Write(_tokens, _unknown is { } id ? _tokens[id] : null, ignoreMerges: false, []);
+
     internal override void Encode(ReadOnlySpan<char> word, List<int> ids)
     {
         foreach (Rune rune in word.EnumerateRunes())

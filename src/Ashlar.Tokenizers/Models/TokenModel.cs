@@ -13,6 +13,9 @@ public abstract class TokenModel
     /// <exception cref="InvalidDataException">The model has no tokens for raw bytes.</exception>
     internal abstract void EncodeBytes(ReadOnlySpan<byte> bytes, List<int> ids);
 
+    /// <summary>The model as <c>tokenizer.json</c> writes it.</summary>
+    internal abstract System.Text.Json.Nodes.JsonObject Write();
+
     /// <summary>The bytes a token stands for; empty for an id the model does not have.</summary>
     public abstract ReadOnlySpan<byte> Bytes(int id);
 

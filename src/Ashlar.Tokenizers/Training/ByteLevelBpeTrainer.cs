@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
 using Ashlar.Tokenizers.Models;
-using Ashlar.Tokenizers.PreTokenizers;
+using Ashlar.Tokenizers.PreTokenizers.Scanners;
 
 namespace Ashlar.Tokenizers.Training;
 
@@ -20,7 +20,7 @@ public readonly record struct TokenizerTrainingProgress(string Stage, long Done,
 public static class ByteLevelBpeTrainer
 {
     /// <summary>GPT-2's pre-tokenizer pattern, the default.</summary>
-    public const string Gpt2Pattern = Gpt2PreTokenizer.Expression;
+    public const string Gpt2Pattern = Gpt2Scanner.Expression;
 
     /// <summary>Trains a tokenizer.</summary>
     /// <param name="documents">The text; read once, never held as a whole.</param>
@@ -40,18 +40,14 @@ public static class ByteLevelBpeTrainer
         int merges = vocabularySize - 256 - specialTokens.Count;
         if (merges < 0)
             throw new InvalidDataException($"a vocabulary of {vocabularySize} is too small; expected at least {256 + specialTokens.Count} (256 bytes and {specialTokens.Count} special tokens).");
-        PreTokenizer cut = RegexPreTokenizer.For(pattern);
+        TextScanner cut = TextScanner.For(pattern);
         (byte[] Word, long Count)[] words = CountWords(documents, cut, specialTokens, progress);
         (List<byte[]?> tokens, List<Merge> learned) = new PairMerger(words).Learn(merges, progress);
         List<AddedToken> added = [.. specialTokens.Select((content, i) => new AddedToken(tokens.Count + i, content, true))];
-        return new Tokenizer(
-            new BytePairModel(tokens, learned),
-            cut,
-            added,
-            new SpecialTokens(EndOfText: added.Find(token => token.Content == "<|endoftext|>")?.Id));
+        return ByteLevelPipeline.Build(new BytePairModel(tokens, learned), pattern, added);
     }
 
-    private static (byte[] Word, long Count)[] CountWords(IEnumerable<string> documents, PreTokenizer cut, IReadOnlyList<string> special, IProgress<TokenizerTrainingProgress>? progress)
+    private static (byte[] Word, long Count)[] CountWords(IEnumerable<string> documents, TextScanner cut, IReadOnlyList<string> special, IProgress<TokenizerTrainingProgress>? progress)
     {
         AddedTokenMatcher matcher = new(special.Select((content, i) => new AddedToken(i, content, true)));
         ConcurrentBag<Dictionary<string, long>> parts = [];
@@ -76,14 +72,14 @@ public static class ByteLevelBpeTrainer
         return [.. all.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (Encoding.UTF8.GetBytes(pair.Key), pair.Value))];
     }
 
-    private static void Count(string document, PreTokenizer cut, AddedTokenMatcher matcher, Dictionary<string, long> counts)
+    private static void Count(string document, TextScanner cut, AddedTokenMatcher matcher, Dictionary<string, long> counts)
     {
         Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> byWord = counts.GetAlternateLookup<ReadOnlySpan<char>>();
         int at = 0;
         while (at < document.Length)
         {
-            (int start, AddedToken? token) = matcher.Find(document, at);
-            ReadOnlySpan<char> text = document.AsSpan(at, (token is null ? document.Length : start) - at);
+            matcher.TryFind(document, at, out int start, out int end, out _);
+            ReadOnlySpan<char> text = document.AsSpan(at, start - at);
             while (!text.IsEmpty)
             {
                 int length = cut.NextLength(text);
@@ -91,9 +87,7 @@ public static class ByteLevelBpeTrainer
                 text = text[length..];
             }
 
-            if (token is null)
-                break;
-            at = start + token.Content.Length;
+            at = end;
         }
     }
 }

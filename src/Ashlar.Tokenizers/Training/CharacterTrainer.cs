@@ -1,6 +1,6 @@
 using System.Text;
+using Ashlar.Tokenizers.Decoders;
 using Ashlar.Tokenizers.Models;
-using Ashlar.Tokenizers.PreTokenizers;
 
 namespace Ashlar.Tokenizers.Training;
 
@@ -26,10 +26,12 @@ public static class CharacterTrainer
             added.Add(new AddedToken(unknownId!.Value, "<|unknown|>", true));
         foreach (string token in specialTokens ?? [])
             added.Add(new AddedToken(tokens.Count + added.Count - (unknown ? 1 : 0), token, true));
-        return new Tokenizer(
-            new CharacterModel(tokens, unknownId),
-            new WholeText(),
-            added,
-            new SpecialTokens(EndOfText: added.Find(token => token.Content == "<|endoftext|>")?.Id, Unknown: unknownId));
+        return new Tokenizer(new TokenizerPipeline
+        {
+            Model = new CharacterModel(tokens, unknownId),
+            Decoder = new IdentityDecoder("Fuse"),
+            AddedTokens = added,
+            SpecialTokens = new SpecialTokens(EndOfText: added.Find(token => token.Content == "<|endoftext|>")?.Id, Unknown: unknownId),
+        });
     }
 }

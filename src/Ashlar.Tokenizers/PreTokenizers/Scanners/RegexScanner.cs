@@ -1,26 +1,22 @@
 using System.Text.RegularExpressions;
 
-namespace Ashlar.Tokenizers.PreTokenizers;
+namespace Ashlar.Tokenizers.PreTokenizers.Scanners;
 
 /// <summary>Any other pattern, by .NET's regular expressions; text between matches is a pre-token of its own.</summary>
-internal sealed class RegexPreTokenizer(string pattern) : PreTokenizer
+internal sealed class RegexScanner(string pattern) : TextScanner
 {
     // \G keeps the match where the scan stands; possessive quantifiers are atomic groups in .NET.
     private readonly Regex _next = new(@"\G(?:" + Possessive(pattern) + ")", RegexOptions.CultureInvariant | RegexOptions.Compiled);
 
     public override string Pattern => pattern;
 
-    /// <summary>The fastest pre-tokenizer for a pattern.</summary>
+    /// <summary>A scanner by .NET's regular expressions.</summary>
     /// <exception cref="InvalidDataException">Not a regular expression.</exception>
-    public static PreTokenizer For(string pattern)
+    public static RegexScanner Parse(string pattern)
     {
-        if (pattern == Gpt2PreTokenizer.Expression || pattern == @"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
-            return new Gpt2PreTokenizer();
-        if (Cl100kPreTokenizer.ForPattern(pattern) is { } scanner)
-            return scanner;
         try
         {
-            return new RegexPreTokenizer(pattern);
+            return new RegexScanner(pattern);
         }
         catch (ArgumentException error)
         {
@@ -28,7 +24,7 @@ internal sealed class RegexPreTokenizer(string pattern) : PreTokenizer
         }
     }
 
-    internal override int NextLength(ReadOnlySpan<char> text)
+    public override int NextLength(ReadOnlySpan<char> text)
     {
         foreach (ValueMatch match in _next.EnumerateMatches(text))
         {
@@ -40,6 +36,6 @@ internal sealed class RegexPreTokenizer(string pattern) : PreTokenizer
         return char.IsHighSurrogate(text[0]) && text.Length > 1 && char.IsLowSurrogate(text[1]) ? 2 : 1;
     }
 
-    private static string Possessive(string pattern) =>
+    internal static string Possessive(string pattern) =>
         Regex.Replace(pattern, @"(\[(?:[^\]\\]|\\.)*\]|\\p\{\w+\}|\\.)(\{\d+,?\d*\}|[+*?])\+", "(?>$1$2)");
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Ashlar.Tokenizers.PreTokenizers;
+namespace Ashlar.Tokenizers.PreTokenizers.Scanners;
 
 /// <summary>The Unicode classes that the published patterns ask for, of whole scalars rather than UTF-16 units.</summary>
 internal enum CharacterClass : byte

@@ -1,11 +1,11 @@
-namespace Ashlar.Tokenizers.PreTokenizers;
+namespace Ashlar.Tokenizers.PreTokenizers.Scanners;
 
 /// <summary>
 /// The pattern of cl100k, Llama 3 and Qwen, scanned by hand: contractions in either case, letters with one mark or space
 /// before them, numbers in groups, marks with their line ends, and white space.
 /// </summary>
 /// <param name="numberLength">Most digits in one pre-token: 3 for cl100k and Llama 3, 1 for Qwen.</param>
-internal sealed class Cl100kPreTokenizer(int numberLength) : PreTokenizer
+internal sealed class Cl100kScanner(int numberLength) : TextScanner
 {
     private static readonly string Head = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|";
     private static readonly string Tail = @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
@@ -13,11 +13,11 @@ internal sealed class Cl100kPreTokenizer(int numberLength) : PreTokenizer
     public override string Pattern => Head + (numberLength == 1 ? @"\p{N}" : $@"\p{{N}}{{1,{numberLength}}}") + Tail;
 
     /// <summary>The scanner for a published pattern, or null.</summary>
-    public static Cl100kPreTokenizer? ForPattern(string pattern)
+    public static Cl100kScanner? ForPattern(string pattern)
     {
         foreach (int digits in (ReadOnlySpan<int>)[1, 3])
         {
-            Cl100kPreTokenizer scanner = new(digits);
+            Cl100kScanner scanner = new(digits);
             // tiktoken writes the same language with possessive quantifiers.
             if (pattern == scanner.Pattern || pattern == scanner.Pattern.Replace("?i:'s|'t|'re|'ve|'m|'ll|'d", "?i:[sdmt]|ll|ve|re"))
                 return scanner;
@@ -26,7 +26,7 @@ internal sealed class Cl100kPreTokenizer(int numberLength) : PreTokenizer
         return null;
     }
 
-    internal override int NextLength(ReadOnlySpan<char> text)
+    public override int NextLength(ReadOnlySpan<char> text)
     {
         if (text[0] == '\'' && Contraction(text) is int contraction and > 0)
             return contraction;
@@ -34,25 +34,25 @@ internal sealed class Cl100kPreTokenizer(int numberLength) : PreTokenizer
 
         // [^\r\n\p{L}\p{N}]?\p{L}+
         if (first == CharacterClass.Letter)
-            return Gpt2PreTokenizer.Run(text, length, CharacterClass.Letter);
+            return Gpt2Scanner.Run(text, length, CharacterClass.Letter);
         if (first == CharacterClass.Number)
             return Numbers(text);
         if (text[0] is not ('\r' or '\n') && length < text.Length
             && CharacterClasses.Of(text, length, out int letter) == CharacterClass.Letter)
-            return Gpt2PreTokenizer.Run(text, length + letter, CharacterClass.Letter);
+            return Gpt2Scanner.Run(text, length + letter, CharacterClass.Letter);
 
         //  ?[^\s\p{L}\p{N}]+[\r\n]*
         int start = text[0] == ' ' && text.Length > 1 ? 1 : 0;
         if (CharacterClasses.Of(text, start, out int mark) == CharacterClass.Other)
         {
-            int end = Gpt2PreTokenizer.Run(text, start + mark, CharacterClass.Other);
+            int end = Gpt2Scanner.Run(text, start + mark, CharacterClass.Other);
             while (end < text.Length && text[end] is '\r' or '\n')
                 end++;
             return end;
         }
 
         // \s*[\r\n]+ takes everything up to the last line end of the run; then as GPT-2.
-        int spaces = Gpt2PreTokenizer.Run(text, 1, CharacterClass.Space);
+        int spaces = Gpt2Scanner.Run(text, 1, CharacterClass.Space);
         int lineEnd = text[..spaces].LastIndexOfAny('\r', '\n');
         if (lineEnd >= 0)
             return lineEnd + 1;

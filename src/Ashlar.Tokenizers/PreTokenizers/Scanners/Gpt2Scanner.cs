@@ -1,16 +1,20 @@
-namespace Ashlar.Tokenizers.PreTokenizers;
+namespace Ashlar.Tokenizers.PreTokenizers.Scanners;
 
 /// <summary>
 /// GPT-2's pattern, scanned by hand: contractions; a run of letters, of numbers or of other marks, each with at most one
 /// space before it; and white space, of which the last before a word is left to the word.
 /// </summary>
-internal sealed class Gpt2PreTokenizer : PreTokenizer
+internal sealed class Gpt2Scanner : TextScanner
 {
     public const string Expression = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
     public override string Pattern => Expression;
 
-    internal override int NextLength(ReadOnlySpan<char> text)
+    /// <summary>The scanner, when the pattern is GPT-2's as OpenAI or tiktoken writes it; else null.</summary>
+    public static Gpt2Scanner? ForPattern(string pattern) =>
+        pattern is Expression or @"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+" ? new Gpt2Scanner() : null;
+
+    public override int NextLength(ReadOnlySpan<char> text)
     {
         if (text[0] == '\'' && Contraction(text) is int contraction and > 0)
             return contraction;

@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using Ashlar.Tokenizers.Models;
+
+namespace Ashlar.Tokenizers.Files;
+
+/// <summary>Reads the <c>model</c> of a <c>tokenizer.json</c>. A model writes itself; to add one, add its class and its line here.</summary>
+internal static class ModelParts
+{
+    private static readonly Dictionary<string, Func<JsonObject, ModelContext, TokenModel>> Models = new()
+    {
+        ["BPE"] = BytePairJson.Read,
+    };
+
+    public static TokenModel Read(JsonObject part, bool byteLevel, IReadOnlyList<AddedToken> added)
+    {
+        // The oldest files do not name their type; merges are the mark of BPE.
+        string type = part["type"].Text() ?? (part["merges"] is not null ? "BPE" : throw new InvalidDataException("model.type is missing."));
+        return Models.TryGetValue(type, out Func<JsonObject, ModelContext, TokenModel>? read)
+            ? read(part, new ModelContext(byteLevel, added))
+            : throw new InvalidDataException($"model.type is {type}; expected {string.Join(", ", Models.Keys.Order(StringComparer.Ordinal))}.");
+    }
+
+    /// <summary>The vocabulary of a model as an object from token to id, checked.</summary>
+    public static Dictionary<string, int> ReadVocabulary(JsonObject part)
+    {
+        JsonObject vocabulary = part["vocab"] as JsonObject ?? throw new InvalidDataException("model.vocab is missing or not an object.");
+        Dictionary<string, int> ids = new(vocabulary.Count);
+        foreach ((string token, JsonNode? node) in vocabulary)
+        {
+            if (node is not JsonValue value || !value.TryGetValue(out int id) || id < 0)
+                throw new InvalidDataException($"model.vocab gives '{token}' the id {node?.ToJsonString() ?? "null"}; expected a whole number of 0 or more.");
+            ids[token] = id;
+        }
+
+        return ids;
+    }
+}
+
+/// <summary>What a model must know of the rest of the file.</summary>
+/// <param name="ByteLevel">Whether the vocabulary is spelled in the byte-level alphabet.</param>
+/// <param name="AddedTokens">Tokens outside the model.</param>
+internal sealed record ModelContext(bool ByteLevel, IReadOnlyList<AddedToken> AddedTokens);
