@@ -22,7 +22,7 @@ public sealed class BeamSearchTests
     {
         BeamHypothesis greedy = Assert.Single(Search(Course, [0], new() { BeamCount = 1, MaxTokens = 3 }));
         Assert.Equal("我想你", Text(greedy));
-        Assert.Equal(0.20, Math.Exp(greedy.LogProbability), 6);
+        Assert.Equal(0.20, Math.Exp(greedy.LogProbability), 1e-6);
 
         TokenGenerator generator = new(Course, Course.NewState(), [0], new() { Sampling = SamplingOptions.Greedy, MaxTokens = 3 });
         while (generator.TryNext(out _))
@@ -37,8 +37,8 @@ public sealed class BeamSearchTests
     {
         IReadOnlyList<BeamHypothesis> found = Search(Course, [0], new() { BeamCount = 2, MaxTokens = 3 });
         Assert.Equal(["我喜欢你", "我想你"], found.Select(Text));
-        Assert.Equal(0.24, Math.Exp(found[0].LogProbability), 6);
-        Assert.Equal(0.20, Math.Exp(found[1].LogProbability), 6);
+        Assert.Equal(0.24, Math.Exp(found[0].LogProbability), 1e-6);
+        Assert.Equal(0.20, Math.Exp(found[1].LogProbability), 1e-6);
     }
 
     // With a beam as wide as the number of sequences nothing is pruned: the result must be the exhaustive best.
@@ -57,7 +57,7 @@ public sealed class BeamSearchTests
         all.Sort((a, b) => b.Score.CompareTo(a.Score));
         Assert.Equal(all[0].Tokens, found[0].Tokens);
         Assert.Equal(all.Count, found.Count);
-        Assert.Equal(all[0].Score, found[0].Score, 5);
+        Assert.Equal(all[0].Score, found[0].Score, 1e-5);
         Assert.Equal(0, model.LiveStates);
 
         void Enumerate(int[] tokens, double logProbability)
@@ -95,7 +95,7 @@ public sealed class BeamSearchTests
         BeamHypothesis longer = Best(1);
         Assert.Equal([1, 2], longer.Tokens);
         Assert.True(longer.Ended);
-        Assert.Equal(Math.Log(0.3) / 2, longer.Score, 6);
+        Assert.Equal(Math.Log(0.3) / 2, longer.Score, 1e-6);
 
         BeamHypothesis Best(double penalty) =>
             Search(model, [0], new() { BeamCount = 2, MaxTokens = 2, StopIds = [2], LengthPenalty = penalty })[0];

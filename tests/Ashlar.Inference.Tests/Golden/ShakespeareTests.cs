@@ -31,7 +31,7 @@ public sealed class ShakespeareTests
             lock (gate)
                 (all, last) = (all + sum, last + cost);
         });
-        Assert.Equal(1.6961454, all / windows / 32, 5);
-        Assert.Equal(1.6764577, last / windows, 5);
+        Assert.Equal(1.6961454, all / windows / 32, 1e-5);
+        Assert.Equal(1.6764577, last / windows, 1e-5);
     }
 }

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ashlar.Checkpoints;
+using Ashlar.Checkpoints.Configurations;
+using Ashlar.Checkpoints.Safetensors;
+using Ashlar.Inference.Chat;
+using Ashlar.Inference.Decoding;
+using Ashlar.Inference.Models;
+using Ashlar.Tokenizers;
+
+namespace Ashlar.Inference;
+
+/// <summary>A model and its tokenizer, ready to run.</summary>
+public sealed class LoadedModel : IDisposable
+{
+    private LoadedModel(ILanguageModel model, Tokenizer tokenizer, IReadOnlyList<int> endOfTextIds)
+    {
+        (Model, Tokenizer) = (model, tokenizer);
+        Chat = ChatFormat.Of(tokenizer);
+        StopIds = [.. endOfTextIds.Concat(Chat?.StopIds ?? []).Concat(tokenizer.SpecialTokens.EndOfText is { } end ? [end] : []).Distinct().Order()];
+    }
+
+    /// <summary>The model.</summary>
+    public ILanguageModel Model { get; }
+
+    /// <summary>Its tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>How conversations are written for it; null if it was not made for chat.</summary>
+    public IChatFormat? Chat { get; }
+
+    /// <summary>Tokens that end a text or a reply, from every file that names one.</summary>
+    public IReadOnlyList<int> StopIds { get; }
+
+    /// <summary>Loads a run directory or a Hugging Face directory: <c>config.json</c>, <c>model.safetensors</c>, <c>tokenizer.json</c>.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="threadCount">Threads for matrix products; 0 for one a processor.</param>
+    /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
+    /// <exception cref="FileNotFoundException">A file is missing; the sentence names it.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or the files do not belong together.</exception>
+    public static LoadedModel Load(string path, int threadCount = 0)
+    {
+        if (!Directory.Exists(path))
+            throw new DirectoryNotFoundException($"{path}: no such directory; expected one with config.json, model.safetensors and tokenizer.json.");
+        DecoderConfiguration configuration = DecoderConfiguration.Load(Path.Combine(path, "config.json"));
+        Tokenizer tokenizer = Tokenizer.Load(path);
+        // A vocabulary is often padded beyond the tokenizer's; the other way round some text could not be read.
+        if (tokenizer.VocabularySize > configuration.VocabularySize)
+            throw new InvalidDataException(
+                $"{path}: the tokenizer has {tokenizer.VocabularySize} ids and the model {configuration.VocabularySize}; they do not belong together.");
+        using ITensorSource tensors = OpenTensors(path);
+        DecoderGraph model = DecoderGraph.Load(configuration, tensors, threadCount);
+        return new(model, tokenizer, [.. configuration.EndOfTextIds, .. GenerationConfigurationIds(path)]);
+    }
+
+    /// <summary>The text generator of this model and tokenizer.</summary>
+    public TextGenerator NewTextGenerator() => new(Model, Tokenizer);
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+
+    private static ITensorSource OpenTensors(string path) => SafetensorsFile.Open(Path.Combine(path, "model.safetensors"));
+
+    // generation_config.json names ids beyond config.json's in the chat form of some families (Llama 3, Qwen).
+    private static int[] GenerationConfigurationIds(string path)
+    {
+        string file = Path.Combine(path, "generation_config.json");
+        if (!File.Exists(file))
+            return [];
+        try
+        {
+            return JsonNode.Parse(File.ReadAllBytes(file))?["eos_token_id"] switch
+            {
+                null => [],
+                JsonArray ids => [.. ids.Select(id => id!.GetValue<int>())],
+                JsonNode id => [id.GetValue<int>()],
+            };
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or NullReferenceException)
+        {
+            throw new InvalidDataException($"{file}: eos_token_id must be a number or a list of numbers.", error);
+        }
+    }
+}
