@@ -67,6 +67,12 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal("pt", file.Metadata["format"]);
         Assert.True(File.Exists(Path.Combine(folder, "tokenizer.json")));
         Assert.True(File.Exists(Path.Combine(folder, "recipe.json")));
+
+        string page = File.ReadAllText(Path.Combine(folder, "report.html"));
+        Assert.Equal(4, page.Split("<svg").Length - 1);
+        Assert.Contains(result.ValidationLoss.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture), page);
+        Assert.DoesNotContain("http", page);
+        Assert.DoesNotContain("<script", page);
     }
 
     [Fact]

@@ -76,7 +76,9 @@ public sealed class Trainer : IDisposable
     public static TrainingResult Run(Recipe recipe, TrainerOptions options)
     {
         using Trainer trainer = new(recipe, options);
-        return trainer.Run();
+        TrainingResult result = trainer.Run();
+        Reporting.RunReport.Write(options.OutputDirectory);
+        return result;
     }
 
     /// <summary>Frees the model and the optimizer.</summary>
