@@ -76,7 +76,7 @@ public sealed class Tokenizer
     /// <param name="parseSpecialTokens">Let text that spells a special token become it. Leave false for user input.</param>
     public int[] Encode(string text, bool addSpecialTokens = false, bool parseSpecialTokens = false)
     {
-        List<int> ids = new(text.Length / 3 + 4);
+        TokenBuffer ids = new(text.Length / 3 + 4);
         Append(text, ids, parseSpecialTokens);
         return Finish(ids, addSpecialTokens);
     }
@@ -87,7 +87,7 @@ public sealed class Tokenizer
     /// <param name="parseSpecialTokens">Let text that spells a special token become it. Leave false for user input.</param>
     public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecialTokens = false, bool parseSpecialTokens = false)
     {
-        List<int> ids = new(utf8.Length / 3 + 4);
+        TokenBuffer ids = new(utf8.Length / 3 + 4);
         while (!utf8.IsEmpty)
         {
             int valid = Utf8.IsValid(utf8) ? utf8.Length : ValidPrefix(utf8);
@@ -185,10 +185,10 @@ public sealed class Tokenizer
         return Pipeline.Model.Bytes(id);
     }
 
-    private int[] Finish(List<int> ids, bool addSpecialTokens) =>
-        addSpecialTokens && Pipeline.PostProcessor is { } post ? [.. post.Process(TypedIds.Of(ids, 0), null).Ids] : [.. ids];
+    private int[] Finish(TokenBuffer ids, bool addSpecialTokens) =>
+        addSpecialTokens && Pipeline.PostProcessor is { } post ? [.. post.Process(TypedIds.Of(ids.ToArray(), 0), null).Ids] : ids.ToArray();
 
-    private void Append(string text, List<int> ids, bool parseSpecialTokens)
+    private void Append(string text, TokenBuffer ids, bool parseSpecialTokens)
     {
         WordCache cache = _caches.TryTake(out WordCache? free) ? free : new WordCache();
         foreach (AddedTokenCutter.Part part in (parseSpecialTokens ? _withSpecial : _plain).Cut(text))
@@ -204,31 +204,33 @@ public sealed class Tokenizer
         _caches.Add(cache);
     }
 
-    private void Append(ReadOnlySpan<char> text, TextScanner scanner, List<int> ids, WordCache cache)
+    private void Append(ReadOnlySpan<char> text, TextScanner scanner, TokenBuffer ids, WordCache cache)
     {
         while (!text.IsEmpty)
         {
             int length = scanner.NextLength(text);
-            Append(text[..length], ids, cache);
+            if (!cache.TryAppend(text, length, ids))
+                AppendNew(text, length, ids, cache);
             text = text[length..];
         }
     }
 
-    private void AppendPieces(AddedTokenCutter.Part part, List<int> ids, WordCache cache)
+    private void AppendPieces(AddedTokenCutter.Part part, TokenBuffer ids, WordCache cache)
     {
         List<string> pieces = [];
         Pipeline.PreTokenizer!.Cut(part.Text.Substring(part.Start, part.Length), part.AtStart, pieces);
         foreach (string piece in pieces)
-            Append(piece, ids, cache);
+        {
+            if (!cache.TryAppend(piece, piece.Length, ids))
+                AppendNew(piece, piece.Length, ids, cache);
+        }
     }
 
-    private void Append(ReadOnlySpan<char> word, List<int> ids, WordCache cache)
+    private void AppendNew(ReadOnlySpan<char> text, int length, TokenBuffer ids, WordCache cache)
     {
-        if (cache.TryAppend(word, ids))
-            return;
         int before = ids.Count;
-        Pipeline.Model.Encode(word, ids);
-        cache.Remember(word, ids, before);
+        Pipeline.Model.Encode(text[..length], ids);
+        cache.Remember(text, length, ids, before);
     }
 
     // The bytes up to the next well-formed scalar, taken together so that byte tokens can merge.

@@ -17,7 +17,7 @@ internal static class BytePairJson
         List<Merge> merges = ReadMerges(part, ids);
         bool ignoreMerges = part.Flag("ignore_merges", false);
         if (context.ByteLevel)
-            return new BytePairModel(BytePairModel.ReadSpelling(tokens), merges, ignoreMerges);
+            return new BytePairModel(tokens, merges, ignoreMerges, context.AddedTokens.Select(token => token.Id).ToHashSet());
         int? unknown = part["unk_token"].Text() is { } name && ids.TryGetValue(name, out int unknownId) ? unknownId : null;
         if (merges.Count == 0 && !ids.ContainsValue(-1) && tokens.All(token => token is not null))
             return new CharacterModel(tokens!, unknown);

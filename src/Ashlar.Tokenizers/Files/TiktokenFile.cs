@@ -9,13 +9,10 @@ namespace Ashlar.Tokenizers.Files;
 /// </summary>
 internal static class TiktokenFile
 {
-    private const string O200k =
-        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
     public static Tokenizer Load(string path)
     {
         List<byte[]?> tokens = Read(path);
-        List<Merge> merges = Merges(tokens);
+        List<Merge> merges = RankMerges.Recover(tokens);
         BytePairModel model = new(tokens, merges);
         (string pattern, AddedToken[] special) = ByName(Path.GetFileNameWithoutExtension(path));
         return ByteLevelPipeline.Build(model, pattern, special);
@@ -42,34 +39,6 @@ internal static class TiktokenFile
         return tokens;
     }
 
-    // tiktoken merges any two neighbours whose concatenation is a token, lowest rank first: every way to cut a token in two
-    // known halves is a merge of that token's rank.
-    private static List<Merge> Merges(List<byte[]?> tokens)
-    {
-        Dictionary<string, int> ids = new(tokens.Count);
-        for (int id = 0; id < tokens.Count; id++)
-        {
-            if (tokens[id] is { } bytes)
-                ids[ByteLevelAlphabet.Spell(bytes)] = id;
-        }
-
-        List<Merge> merges = [];
-        Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> find = ids.GetAlternateLookup<ReadOnlySpan<char>>();
-        for (int id = 0; id < tokens.Count; id++)
-        {
-            if (tokens[id] is not { Length: > 1 } bytes)
-                continue;
-            string token = ByteLevelAlphabet.Spell(bytes);
-            for (int cut = 1; cut < token.Length; cut++)
-            {
-                if (find.TryGetValue(token.AsSpan(0, cut), out int left) && find.TryGetValue(token.AsSpan(cut), out int right))
-                    merges.Add(new Merge(left, right, id));
-            }
-        }
-
-        return merges;
-    }
-
     private static (string, AddedToken[]) ByName(string name)
     {
         const string End = "<|endoftext|>";
@@ -85,7 +54,7 @@ internal static class TiktokenFile
                 new AddedToken(100260, "<|fim_suffix|>", true),
                 new AddedToken(100276, "<|endofprompt|>", true),
             ]),
-            "o200k_base" => (O200k, [new AddedToken(199999, End, true), new AddedToken(200018, "<|endofprompt|>", true)]),
+            "o200k_base" => (O200kScanner.Expression, [new AddedToken(199999, End, true), new AddedToken(200018, "<|endofprompt|>", true)]),
             _ => throw new InvalidDataException($"the pattern of a rank file goes by its name; expected gpt2, r50k_base, p50k_base, cl100k_base or o200k_base, not {name}."),
         };
     }

@@ -12,6 +12,7 @@ public sealed class BytePairModel : TokenModel
     private const int LongWord = 512;
 
     private readonly byte[][] _bytes;
+    private readonly string?[] _tokens;
     private readonly Dictionary<string, int> _ids;
     private readonly int[] _byteIds = new int[256];
     private readonly PairTable _pairs;
@@ -21,24 +22,34 @@ public sealed class BytePairModel : TokenModel
     /// <param name="tokens">Bytes of every token by id; null where an id is unused.</param>
     /// <param name="merges">Pairs of ids in order of rank and the id they merge to.</param>
     /// <param name="ignoreMerges">Whether a word that is itself a token is emitted whole (Llama 3).</param>
-    /// <exception cref="InvalidDataException">A byte has no token.</exception>
     internal BytePairModel(IReadOnlyList<byte[]?> tokens, IReadOnlyList<Merge> merges, bool ignoreMerges = false)
+        : this([.. tokens.Select(token => token is null ? null : ByteLevelAlphabet.Spell(token))], merges, ignoreMerges, new HashSet<int>())
     {
-        _bytes = [.. tokens.Select(token => token ?? [])];
-        _ids = new Dictionary<string, int>(_bytes.Length);
+    }
+
+    /// <summary>Builds the model from tokens as they are spelled.</summary>
+    /// <param name="spelled">Every token by id in the byte-level alphabet; null where an id is unused.</param>
+    /// <param name="merges">Pairs of ids in order of rank and the id they merge to.</param>
+    /// <param name="ignoreMerges">Whether a word that is itself a token is emitted whole (Llama 3).</param>
+    /// <param name="outside">Ids in the vocabulary that are added tokens: text never becomes one here.</param>
+    internal BytePairModel(IReadOnlyList<string?> spelled, IReadOnlyList<Merge> merges, bool ignoreMerges, IReadOnlySet<int> outside)
+    {
+        _tokens = [.. spelled];
+        _bytes = new byte[_tokens.Length][];
+        _ids = new Dictionary<string, int>(_tokens.Length);
         Array.Fill(_byteIds, -1);
         for (int id = 0; id < _bytes.Length; id++)
         {
-            if (_bytes[id].Length == 0)
+            string? token = _tokens[id];
+            // A token that is not spelled in the alphabet, such as a control token that stands in the vocabulary, is its UTF-8.
+            _bytes[id] = token is null ? [] : ByteLevelAlphabet.Read(token) ?? Encoding.UTF8.GetBytes(token);
+            if (string.IsNullOrEmpty(token))
                 continue;
-            _ids.TryAdd(ByteLevelAlphabet.Spell(_bytes[id]), id);
-            if (_bytes[id].Length == 1 && _byteIds[_bytes[id][0]] < 0)
+            _ids.TryAdd(token, id);
+            if (_bytes[id].Length == 1 && _byteIds[_bytes[id][0]] < 0 && !outside.Contains(id))
                 _byteIds[_bytes[id][0]] = id;
         }
 
-        int missing = Array.IndexOf(_byteIds, -1);
-        if (missing >= 0)
-            throw new InvalidDataException($"byte 0x{missing:X2} has no token; a byte-level vocabulary holds all 256 bytes.");
         Merges = merges;
         IgnoresMerges = ignoreMerges;
         _pairs = new PairTable(merges);
@@ -48,18 +59,11 @@ public sealed class BytePairModel : TokenModel
             for (int id = 0; id < _bytes.Length; id++)
             {
                 string text = Encoding.UTF8.GetString(_bytes[id]);
-                if (text.Length > 0 && !text.Contains('\uFFFD'))
+                if (text.Length > 0 && !text.Contains('\uFFFD') && !outside.Contains(id))
                     _wholeWords.TryAdd(text, id);
             }
         }
     }
-
-    /// <summary>
-    /// Bytes of tokens that are spelled in the byte-level alphabet. One that is not, such as a control token that stands in the
-    /// vocabulary, is its UTF-8.
-    /// </summary>
-    internal static byte[]?[] ReadSpelling(IReadOnlyList<string?> tokens) =>
-        [.. tokens.Select(token => token is null ? null : ByteLevelAlphabet.Read(token) ?? Encoding.UTF8.GetBytes(token))];
 
     /// <summary>Pairs in order of rank.</summary>
     internal IReadOnlyList<Merge> Merges { get; }
@@ -73,18 +77,18 @@ public sealed class BytePairModel : TokenModel
     public override ReadOnlySpan<byte> Bytes(int id) => (uint)id < (uint)_bytes.Length ? _bytes[id] : [];
 
     /// <inheritdoc/>
-    public override string? Token(int id) => (uint)id < (uint)_bytes.Length && _bytes[id].Length > 0 ? ByteLevelAlphabet.Spell(_bytes[id]) : null;
+    public override string? Token(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;
 
     /// <inheritdoc/>
     public override int? Id(string token) => _ids.TryGetValue(token, out int id) ? id : null;
 
     internal override System.Text.Json.Nodes.JsonObject Write() => Files.BytePairJson.Write(
-        Enumerable.Range(0, VocabularySize).Select(Token),
+        _tokens,
         unknown: null,
         IgnoresMerges,
         Merges.Select(merge => (Token(merge.Left)!, Token(merge.Right)!)));
 
-    internal override void Encode(ReadOnlySpan<char> word, List<int> ids)
+    internal override void Encode(ReadOnlySpan<char> word, TokenBuffer ids)
     {
         if (_wholeWords is not null && _wholeWords.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(word, out int whole))
         {
@@ -101,42 +105,55 @@ public sealed class BytePairModel : TokenModel
             ArrayPool<byte>.Shared.Return(rented);
     }
 
-    internal override void EncodeBytes(ReadOnlySpan<byte> bytes, List<int> ids)
+    internal override void EncodeBytes(ReadOnlySpan<byte> bytes, TokenBuffer ids)
     {
         if (bytes.Length > LongWord)
         {
-            LongWordMerger.Encode(bytes, _byteIds, _pairs, ids);
+            LongWordMerger.Encode(bytes, this, _pairs, ids);
             return;
         }
 
+        // A pair that may merge stands by its left symbol: its rank and what it becomes. Most words need two or three merges,
+        // so that finding the lowest rank by looking at all is fastest.
         Span<int> symbols = stackalloc int[bytes.Length];
-        for (int i = 0; i < bytes.Length; i++)
-            symbols[i] = _byteIds[bytes[i]];
-
-        // ranks[i] is the rank of the pair (i, i + 1); the shortest words need two or three merges, so a scan is fastest.
         Span<int> ranks = stackalloc int[bytes.Length];
-        for (int i = 0; i + 1 < symbols.Length; i++)
-            ranks[i] = _pairs.Rank(symbols[i], symbols[i + 1]);
+        Span<int> merged = stackalloc int[bytes.Length];
+        symbols[0] = ByteId(bytes[0]);
+        for (int i = 1; i < bytes.Length; i++)
+        {
+            symbols[i] = ByteId(bytes[i]);
+            ranks[i - 1] = _pairs.Find(symbols[i - 1], symbols[i], out merged[i - 1]);
+        }
+
         int count = symbols.Length;
         while (count > 1)
         {
             int best = IndexOfLowest(ranks[..(count - 1)]);
-            int rank = ranks[best];
-            if (rank == PairTable.None)
+            if (ranks[best] == PairTable.None)
                 break;
-            symbols[best] = _pairs.Merged(rank);
-            symbols[(best + 2)..count].CopyTo(symbols[(best + 1)..]);
+            symbols[best] = merged[best];
             count--;
+            symbols.Slice(best + 2, count - best - 1).CopyTo(symbols[(best + 1)..]);
             if (best + 1 < count)
-                ranks[(best + 2)..count].CopyTo(ranks[(best + 1)..]);
+            {
+                ranks.Slice(best + 2, count - best - 2).CopyTo(ranks[(best + 1)..]);
+                merged.Slice(best + 2, count - best - 2).CopyTo(merged[(best + 1)..]);
+                ranks[best] = _pairs.Find(symbols[best], symbols[best + 1], out merged[best]);
+            }
+
             if (best > 0)
-                ranks[best - 1] = _pairs.Rank(symbols[best - 1], symbols[best]);
-            if (best + 1 < count)
-                ranks[best] = _pairs.Rank(symbols[best], symbols[best + 1]);
+                ranks[best - 1] = _pairs.Find(symbols[best - 1], symbols[best], out merged[best - 1]);
         }
 
-        foreach (int symbol in symbols[..count])
-            ids.Add(symbol);
+        ids.AddRange(symbols[..count]);
+    }
+
+    /// <summary>The token of a single byte.</summary>
+    /// <exception cref="InvalidDataException">The vocabulary has none, which only bytes that UTF-8 never uses should lack.</exception>
+    internal int ByteId(byte value)
+    {
+        int id = _byteIds[value];
+        return id >= 0 ? id : throw new InvalidDataException($"the byte 0x{value:X2} is in the text, but the vocabulary has no token for it.");
     }
 
     private static int IndexOfLowest(ReadOnlySpan<int> ranks)

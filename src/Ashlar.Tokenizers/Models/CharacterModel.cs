@@ -44,7 +44,7 @@ public sealed class CharacterModel : TokenModel
     internal override System.Text.Json.Nodes.JsonObject Write() =>
         Files.BytePairJson.Write(_tokens, _unknown is { } id ? _tokens[id] : null, ignoreMerges: false, []);
 
-    internal override void Encode(ReadOnlySpan<char> word, List<int> ids)
+    internal override void Encode(ReadOnlySpan<char> word, TokenBuffer ids)
     {
         foreach (Rune rune in word.EnumerateRunes())
         {
@@ -55,6 +55,6 @@ public sealed class CharacterModel : TokenModel
         }
     }
 
-    internal override void EncodeBytes(ReadOnlySpan<byte> bytes, List<int> ids) =>
+    internal override void EncodeBytes(ReadOnlySpan<byte> bytes, TokenBuffer ids) =>
         ids.Add(_unknown ?? throw new InvalidDataException("the text is not valid UTF-8, and a character vocabulary without an unknown token has nothing for it."));
 }

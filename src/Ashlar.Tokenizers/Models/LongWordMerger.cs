@@ -6,7 +6,7 @@ namespace Ashlar.Tokenizers.Models;
 /// </summary>
 internal static class LongWordMerger
 {
-    public static void Encode(ReadOnlySpan<byte> bytes, int[] byteIds, PairTable pairs, List<int> ids)
+    public static void Encode(ReadOnlySpan<byte> bytes, BytePairModel model, PairTable pairs, TokenBuffer ids)
     {
         int[] symbols = new int[bytes.Length];
         int[] next = new int[bytes.Length];
@@ -14,7 +14,7 @@ internal static class LongWordMerger
         PriorityQueue<int, (int Rank, int At)> queue = new();
         for (int i = 0; i < bytes.Length; i++)
         {
-            symbols[i] = byteIds[bytes[i]];
+            symbols[i] = model.ByteId(bytes[i]);
             next[i] = i + 1 < bytes.Length ? i + 1 : -1;
             previous[i] = i - 1;
         }
@@ -23,10 +23,10 @@ internal static class LongWordMerger
             Offer(i);
         while (queue.TryDequeue(out int at, out (int Rank, int At) priority))
         {
-            if (symbols[at] < 0 || next[at] < 0 || pairs.Rank(symbols[at], symbols[next[at]]) != priority.Rank)
+            if (symbols[at] < 0 || next[at] < 0 || pairs.Find(symbols[at], symbols[next[at]], out _) != priority.Rank)
                 continue;
             int gone = next[at];
-            symbols[at] = pairs.Merged(priority.Rank);
+            _ = pairs.Find(symbols[at], symbols[gone], out symbols[at]);
             symbols[gone] = -1;
             next[at] = next[gone];
             if (next[at] >= 0)
@@ -43,7 +43,7 @@ internal static class LongWordMerger
         {
             if (next[at] < 0)
                 return;
-            int rank = pairs.Rank(symbols[at], symbols[next[at]]);
+            int rank = pairs.Find(symbols[at], symbols[next[at]], out _);
             if (rank != PairTable.None)
                 queue.Enqueue(at, (rank, at));
         }

@@ -1,59 +1,64 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Ashlar.Tokenizers.Models;
 
-/// <summary>Open-addressing table from a pair of ids to the rank of its merge; the hot look-up of BPE.</summary>
+/// <summary>Open-addressing table from a pair of ids to the rank and the result of its merge; the hot look-up of BPE.</summary>
 internal sealed class PairTable
 {
     /// <summary>Rank of a pair that does not merge; above every real one.</summary>
     public const int None = int.MaxValue;
 
-    private readonly ulong[] _keys;
-    private readonly int[] _ranks;
-    private readonly int[] _merged;
-    private readonly int _mask;
+    private readonly Entry[] _entries;
+    private readonly int _shift;
 
+    /// <summary>Builds the table.</summary>
+    /// <param name="merges">Merges in order of rank; the first merge of a pair wins.</param>
     public PairTable(IReadOnlyList<Merge> merges)
     {
-        int capacity = 16;
-        while (capacity < merges.Count * 2)
-            capacity *= 2;
-        _keys = new ulong[capacity];
-        _ranks = new int[capacity];
-        _mask = capacity - 1;
-        Array.Fill(_ranks, None);
-        _merged = new int[merges.Count];
+        int bits = BitOperations.Log2((uint)Math.Max(merges.Count, 8)) + 2; // filled to a half at most, so that runs are short
+        _shift = 64 - bits;
+        _entries = new Entry[1 << bits];
+        Array.Fill(_entries, new Entry { Rank = None });
         for (int rank = 0; rank < merges.Count; rank++)
         {
             ulong key = Key(merges[rank].Left, merges[rank].Right);
             int slot = Slot(key);
-            while (_ranks[slot] != None && _keys[slot] != key)
-                slot = (slot + 1) & _mask;
-            _merged[rank] = merges[rank].Result;
-            if (_ranks[slot] != None)
-                continue; // the first merge of a pair wins
-            _keys[slot] = key;
-            _ranks[slot] = rank;
+            while (_entries[slot].Rank != None && _entries[slot].Key != key)
+                slot = (slot + 1) & (_entries.Length - 1);
+            if (_entries[slot].Rank == None)
+                _entries[slot] = new Entry { Key = key, Rank = rank, Result = merges[rank].Result };
         }
     }
 
-    /// <summary>Rank of the pair, or <see cref="None"/>.</summary>
-    public int Rank(int left, int right)
+    private struct Entry
+    {
+        public ulong Key;
+        public int Rank;
+        public int Result;
+    }
+
+    /// <summary>Rank of the pair, or <see cref="None"/>, and the token it becomes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Find(int left, int right, out int result)
     {
         ulong key = Key(left, right);
         int slot = Slot(key);
-        while (_ranks[slot] != None)
+        while (true)
         {
-            if (_keys[slot] == key)
-                return _ranks[slot];
-            slot = (slot + 1) & _mask;
+            ref Entry entry = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_entries), slot);
+            if (entry.Key == key || entry.Rank == None)
+            {
+                result = entry.Result;
+                return entry.Rank; // the key 0, a pair of the first token, is as good as any: an empty entry has no rank
+            }
+
+            slot = (slot + 1) & (_entries.Length - 1);
         }
-
-        return None;
     }
-
-    /// <summary>The token a merge of this rank gives.</summary>
-    public int Merged(int rank) => _merged[rank];
 
     private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
 
-    private int Slot(ulong key) => (int)((key * 0x9E3779B97F4A7C15UL) >> 32) & _mask;
+    private int Slot(ulong key) => (int)((key * 0x9E3779B97F4A7C15UL) >> _shift);
 }

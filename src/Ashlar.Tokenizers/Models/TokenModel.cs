@@ -7,11 +7,11 @@ public abstract class TokenModel
     public abstract int VocabularySize { get; }
 
     /// <summary>Appends the ids of one pre-token.</summary>
-    internal abstract void Encode(ReadOnlySpan<char> word, List<int> ids);
+    internal abstract void Encode(ReadOnlySpan<char> word, TokenBuffer ids);
 
     /// <summary>Appends the ids of bytes that are not UTF-8.</summary>
     /// <exception cref="InvalidDataException">The model has no tokens for raw bytes.</exception>
-    internal abstract void EncodeBytes(ReadOnlySpan<byte> bytes, List<int> ids);
+    internal abstract void EncodeBytes(ReadOnlySpan<byte> bytes, TokenBuffer ids);
 
     /// <summary>The model as <c>tokenizer.json</c> writes it.</summary>
     internal abstract System.Text.Json.Nodes.JsonObject Write();

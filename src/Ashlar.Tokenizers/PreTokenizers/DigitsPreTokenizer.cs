@@ -17,8 +17,8 @@ public sealed class DigitsPreTokenizer(bool individual) : PreTokenizer
         List<(int, int)> found = [];
         for (int at = 0; at < text.Length;)
         {
-            CharacterClass kind = CharacterClasses.Of(text, at, out int length);
-            if (kind == CharacterClass.Number)
+            CharacterKinds kind = CharacterTable.Of(text, at, out int length);
+            if (kind == CharacterKinds.Number)
                 found.Add((at, length));
             at += length;
         }

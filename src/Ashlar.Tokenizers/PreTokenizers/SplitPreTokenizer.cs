@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Ashlar.Tokenizers.PreTokenizers.Scanners;
 
 namespace Ashlar.Tokenizers.PreTokenizers;
@@ -9,7 +8,7 @@ public sealed class SplitPreTokenizer : PreTokenizer
 {
     private readonly bool _literal;
     private readonly TextScanner? _scanner;
-    private readonly Regex? _regex;
+    private readonly ScalarRegex? _regex;
 
     /// <summary>Builds the pre-tokenizer.</summary>
     /// <param name="pattern">A regular expression, or a string that is taken as it stands.</param>
@@ -23,23 +22,12 @@ public sealed class SplitPreTokenizer : PreTokenizer
         Behavior = behavior;
         Invert = invert;
         _literal = literal;
-        // An isolating expression that matches everywhere cuts from left to right; the published ones all do.
-        if (!literal && behavior is SplitBehavior.Isolated or SplitBehavior.Removed
-            && (behavior == SplitBehavior.Isolated || invert)
-            && TextScanner.For(pattern) is { } scanner and not RegexScanner)
-        {
-            _scanner = scanner;
-            return;
-        }
-
-        try
-        {
-            _regex = new Regex(literal ? Regex.Escape(pattern) : RegexScanner.Possessive(pattern), RegexOptions.CultureInvariant | RegexOptions.Compiled);
-        }
-        catch (ArgumentException error)
-        {
-            throw new InvalidDataException($"the pre-tokenizer's pattern is not a regular expression: {error.Message}", error);
-        }
+        // The published expressions match everywhere, so that isolating what they match, or removing what they do not, is
+        // cutting from left to right.
+        if (!literal && (behavior == SplitBehavior.Isolated || (behavior == SplitBehavior.Removed && invert)))
+            _scanner = TextScanner.Published(pattern);
+        if (_scanner is null)
+            _regex = new ScalarRegex(pattern, literal);
     }
 
     /// <summary>The expression or string.</summary>
@@ -62,12 +50,7 @@ public sealed class SplitPreTokenizer : PreTokenizer
         }
 
         List<(int, int)> matches = [];
-        foreach (ValueMatch match in _regex!.EnumerateMatches(text))
-        {
-            if (match.Length > 0)
-                matches.Add((match.Index, match.Length));
-        }
-
+        _regex!.Matches(text, matches);
         MatchSplitter.Split(text, matches, Behavior, Invert, pieces);
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
 using Ashlar.Tokenizers.Models;
+using Ashlar.Tokenizers.PreTokenizers;
 using Ashlar.Tokenizers.PreTokenizers.Scanners;
 
 namespace Ashlar.Tokenizers.Training;
@@ -40,14 +41,14 @@ public static class ByteLevelBpeTrainer
         int merges = vocabularySize - 256 - specialTokens.Count;
         if (merges < 0)
             throw new InvalidDataException($"a vocabulary of {vocabularySize} is too small; expected at least {256 + specialTokens.Count} (256 bytes and {specialTokens.Count} special tokens).");
-        TextScanner cut = TextScanner.For(pattern);
+        PreTokenizer cut = ByteLevelPipeline.PreTokenizer(pattern);
         (byte[] Word, long Count)[] words = CountWords(documents, cut, specialTokens, progress);
         (List<byte[]?> tokens, List<Merge> learned) = new PairMerger(words).Learn(merges, progress);
         List<AddedToken> added = [.. specialTokens.Select((content, i) => new AddedToken(tokens.Count + i, content, true))];
         return ByteLevelPipeline.Build(new BytePairModel(tokens, learned), pattern, added);
     }
 
-    private static (byte[] Word, long Count)[] CountWords(IEnumerable<string> documents, TextScanner cut, IReadOnlyList<string> special, IProgress<TokenizerTrainingProgress>? progress)
+    private static (byte[] Word, long Count)[] CountWords(IEnumerable<string> documents, PreTokenizer cut, IReadOnlyList<string> special, IProgress<TokenizerTrainingProgress>? progress)
     {
         AddedTokenMatcher matcher = new(special.Select((content, i) => new AddedToken(i, content, true)));
         ConcurrentBag<Dictionary<string, long>> parts = [];
@@ -72,19 +73,29 @@ public static class ByteLevelBpeTrainer
         return [.. all.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (Encoding.UTF8.GetBytes(pair.Key), pair.Value))];
     }
 
-    private static void Count(string document, TextScanner cut, AddedTokenMatcher matcher, Dictionary<string, long> counts)
+    private static void Count(string document, PreTokenizer cut, AddedTokenMatcher matcher, Dictionary<string, long> counts)
     {
         Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> byWord = counts.GetAlternateLookup<ReadOnlySpan<char>>();
         int at = 0;
         while (at < document.Length)
         {
             matcher.TryFind(document, at, out int start, out int end, out _);
-            ReadOnlySpan<char> text = document.AsSpan(at, start - at);
-            while (!text.IsEmpty)
+            if (cut.Scanner is { } scanner)
             {
-                int length = cut.NextLength(text);
-                CollectionsMarshal.GetValueRefOrAddDefault(byWord, text[..length], out _)++;
-                text = text[length..];
+                ReadOnlySpan<char> text = document.AsSpan(at, start - at);
+                while (!text.IsEmpty)
+                {
+                    int length = scanner.NextLength(text);
+                    CollectionsMarshal.GetValueRefOrAddDefault(byWord, text[..length], out _)++;
+                    text = text[length..];
+                }
+            }
+            else
+            {
+                List<string> pieces = [];
+                cut.Cut(document[at..start], at == 0, pieces);
+                foreach (string piece in pieces)
+                    CollectionsMarshal.GetValueRefOrAddDefault(counts, piece, out _)++;
             }
 
             at = end;

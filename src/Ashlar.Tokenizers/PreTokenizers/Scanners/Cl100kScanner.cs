@@ -7,20 +7,37 @@ namespace Ashlar.Tokenizers.PreTokenizers.Scanners;
 /// <param name="numberLength">Most digits in one pre-token: 3 for cl100k and Llama 3, 1 for Qwen.</param>
 internal sealed class Cl100kScanner(int numberLength) : TextScanner
 {
-    private static readonly string Head = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|";
-    private static readonly string Tail = @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Tail = @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    public override string Pattern => Head + (numberLength == 1 ? @"\p{N}" : $@"\p{{N}}{{1,{numberLength}}}") + Tail;
+    // The same language as Hugging Face, llama.cpp and tiktoken write it.
+    private static readonly string[] Heads =
+    [
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|",
+        @"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|",
+        @"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|",
+    ];
+
+    private readonly bool _foldsLongS = true;
+
+    private Cl100kScanner(int numberLength, string pattern, bool foldsLongS)
+        : this(numberLength)
+    {
+        Pattern = pattern;
+        _foldsLongS = foldsLongS;
+    }
+
+    public override string Pattern { get; } = Heads[0] + Numbers(numberLength) + Tail;
 
     /// <summary>The scanner for a published pattern, or null.</summary>
     public static Cl100kScanner? ForPattern(string pattern)
     {
         foreach (int digits in (ReadOnlySpan<int>)[1, 3])
         {
-            Cl100kScanner scanner = new(digits);
-            // tiktoken writes the same language with possessive quantifiers.
-            if (pattern == scanner.Pattern || pattern == scanner.Pattern.Replace("?i:'s|'t|'re|'ve|'m|'ll|'d", "?i:[sdmt]|ll|ve|re"))
-                return scanner;
+            foreach (string head in Heads)
+            {
+                if (pattern == head + Numbers(digits) + Tail)
+                    return new Cl100kScanner(digits, pattern, foldsLongS: head != Heads[1]);
+            }
         }
 
         return null;
@@ -28,43 +45,50 @@ internal sealed class Cl100kScanner(int numberLength) : TextScanner
 
     public override int NextLength(ReadOnlySpan<char> text)
     {
-        if (text[0] == '\'' && Contraction(text) is int contraction and > 0)
-            return contraction;
-        CharacterClass first = CharacterClasses.Of(text, 0, out int length);
+        char unit = text[0];
+        CharacterKinds first = CharacterTable.Of(text, 0, out int length);
 
         // [^\r\n\p{L}\p{N}]?\p{L}+
-        if (first == CharacterClass.Letter)
-            return Gpt2Scanner.Run(text, length, CharacterClass.Letter);
-        if (first == CharacterClass.Number)
-            return Numbers(text);
-        if (text[0] is not ('\r' or '\n') && length < text.Length
-            && CharacterClasses.Of(text, length, out int letter) == CharacterClass.Letter)
-            return Gpt2Scanner.Run(text, length + letter, CharacterClass.Letter);
+        if ((first & CharacterKinds.Letter) != 0)
+            return CharacterTable.Run(text, length, CharacterKinds.Letter);
+        if (unit == '\'' && Contractions.LengthIgnoringCase(text, 0) is int contraction and > 0 && (_foldsLongS || text[1] != '\u017F'))
+            return contraction;
+        if (first == CharacterKinds.Number)
+            return NumberLength(text);
+        CharacterKinds second = CharacterKinds.None;
+        int secondLength = 0;
+        if (length < text.Length)
+            second = CharacterTable.Of(text, length, out secondLength);
+        if ((second & CharacterKinds.Letter) != 0 && unit is not ('\r' or '\n'))
+            return CharacterTable.Run(text, length + secondLength, CharacterKinds.Letter);
 
         //  ?[^\s\p{L}\p{N}]+[\r\n]*
-        int start = text[0] == ' ' && text.Length > 1 ? 1 : 0;
-        if (CharacterClasses.Of(text, start, out int mark) == CharacterClass.Other)
-        {
-            int end = Gpt2Scanner.Run(text, start + mark, CharacterClass.Other);
-            while (end < text.Length && text[end] is '\r' or '\n')
-                end++;
-            return end;
-        }
+        if ((first & CharacterKinds.Other) != 0)
+            return LineEnds(text, CharacterTable.Run(text, length, CharacterKinds.Other));
+        if (unit == ' ' && (second & CharacterKinds.Other) != 0)
+            return LineEnds(text, CharacterTable.Run(text, 1 + secondLength, CharacterKinds.Other));
+        return WhiteSpace(text);
+    }
 
-        // \s*[\r\n]+ takes everything up to the last line end of the run; then as GPT-2.
-        int spaces = Gpt2Scanner.Run(text, 1, CharacterClass.Space);
+    /// <summary><c>\s*[\r\n]+|\s+(?!\S)|\s+</c>: up to the last line end of the run, else as GPT-2.</summary>
+    internal static int WhiteSpace(ReadOnlySpan<char> text)
+    {
+        int spaces = CharacterTable.Run(text, 1, CharacterKinds.Space);
         int lineEnd = text[..spaces].LastIndexOfAny('\r', '\n');
         if (lineEnd >= 0)
             return lineEnd + 1;
         return spaces == text.Length || spaces == 1 ? spaces : spaces - 1;
     }
 
-    private int Numbers(ReadOnlySpan<char> text)
+    private int NumberLength(ReadOnlySpan<char> text) => NumberLength(text, numberLength);
+
+    /// <summary>The end of at most so many numbers.</summary>
+    internal static int NumberLength(ReadOnlySpan<char> text, int most)
     {
         int at = 0;
-        for (int count = 0; count < numberLength && at < text.Length; count++)
+        for (int count = 0; count < most && at < text.Length; count++)
         {
-            if (CharacterClasses.Of(text, at, out int length) != CharacterClass.Number)
+            if (CharacterTable.Of(text, at, out int length) != CharacterKinds.Number)
                 break;
             at += length;
         }
@@ -72,14 +96,12 @@ internal sealed class Cl100kScanner(int numberLength) : TextScanner
         return at;
     }
 
-    private static int Contraction(ReadOnlySpan<char> text)
+    private static int LineEnds(ReadOnlySpan<char> text, int at)
     {
-        if (text.Length < 2)
-            return 0;
-        // U+017F folds to s, as regular expressions with the i flag have it.
-        char second = text[1] == '\u017F' ? 's' : char.ToLowerInvariant(text[1]);
-        if (second is 's' or 't' or 'm' or 'd')
-            return 2;
-        return text.Length > 2 && (second, char.ToLowerInvariant(text[2])) is ('r', 'e') or ('v', 'e') or ('l', 'l') ? 3 : 0;
+        while (at < text.Length && text[at] is '\r' or '\n')
+            at++;
+        return at;
     }
+
+    private static string Numbers(int most) => most == 1 ? @"\p{N}" : $@"\p{{N}}{{1,{most}}}";
 }

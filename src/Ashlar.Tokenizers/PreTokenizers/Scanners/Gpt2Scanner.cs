@@ -11,36 +11,25 @@ internal sealed class Gpt2Scanner : TextScanner
     public override string Pattern => Expression;
 
     /// <summary>The scanner, when the pattern is GPT-2's as OpenAI or tiktoken writes it; else null.</summary>
-    public static Gpt2Scanner? ForPattern(string pattern) =>
-        pattern is Expression or @"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+" ? new Gpt2Scanner() : null;
+    public static Gpt2Scanner? ForPattern(string pattern) => pattern is Expression
+        or @"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+        or @"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"
+        ? new Gpt2Scanner()
+        : null;
 
     public override int NextLength(ReadOnlySpan<char> text)
     {
-        if (text[0] == '\'' && Contraction(text) is int contraction and > 0)
-            return contraction;
         int start = text[0] == ' ' && text.Length > 1 ? 1 : 0;
-        CharacterClass kind = CharacterClasses.Of(text, start, out int length);
-        if (kind != CharacterClass.Space)
-            return Run(text, start + length, kind);
+        CharacterKinds kind = CharacterTable.Of(text, start, out int length) & (CharacterKinds.Letter | CharacterKinds.Number | CharacterKinds.Other | CharacterKinds.Space);
+        if (kind != CharacterKinds.Space)
+        {
+            if (text[0] == '\'' && Contractions.Length(text, 0) is int contraction and > 0)
+                return contraction;
+            return CharacterTable.Run(text, start + length, kind);
+        }
 
         // White space: all of it at the end of the text, else all but the last character, else that one.
-        int end = Run(text, 1, CharacterClass.Space);
+        int end = CharacterTable.Run(text, 1, CharacterKinds.Space);
         return end == text.Length || end == 1 ? end : end - 1;
-    }
-
-    internal static int Run(ReadOnlySpan<char> text, int at, CharacterClass kind)
-    {
-        while (at < text.Length && CharacterClasses.Of(text, at, out int length) == kind)
-            at += length;
-        return at;
-    }
-
-    private static int Contraction(ReadOnlySpan<char> text)
-    {
-        if (text.Length < 2)
-            return 0;
-        if (text[1] is 's' or 't' or 'm' or 'd')
-            return 2;
-        return text.Length > 2 && (text[1], text[2]) is ('r', 'e') or ('v', 'e') or ('l', 'l') ? 3 : 0;
     }
 }

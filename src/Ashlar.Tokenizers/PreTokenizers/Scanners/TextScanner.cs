@@ -12,10 +12,9 @@ internal abstract class TextScanner
     /// <summary>The regular expression, as <c>tokenizer.json</c> writes it; null when the whole text is one pre-token.</summary>
     public abstract string? Pattern { get; }
 
-    /// <summary>The fastest scanner for a pattern.</summary>
-    /// <exception cref="InvalidDataException">Not a regular expression.</exception>
-    public static TextScanner For(string pattern) =>
-        Gpt2Scanner.ForPattern(pattern) ?? Cl100kScanner.ForPattern(pattern) ?? (TextScanner)RegexScanner.Parse(pattern);
+    /// <summary>The hand-written scanner for a published pattern, or null.</summary>
+    public static TextScanner? Published(string pattern) =>
+        Gpt2Scanner.ForPattern(pattern) ?? Cl100kScanner.ForPattern(pattern) ?? (TextScanner?)O200kScanner.ForPattern(pattern);
 }
 
 /// <summary>No cut: the whole text is one pre-token.</summary>
