@@ -21,6 +21,8 @@ public static class RunReport
     public static string Write(string runDirectory)
     {
         string path = Path.Combine(runDirectory, FileName);
+        if (!File.Exists(Path.Combine(runDirectory, "recipe.json")))
+            throw new InvalidDataException($"{runDirectory}: no recipe.json; expected the folder of a run.");
         AtomicFile.WriteText(path, Page(runDirectory, MetricsLog.Read(runDirectory)));
         return path;
     }
@@ -126,7 +128,8 @@ public static class RunReport
         return line?[(line.IndexOf(':') + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 
-    private const string Style = """
+    /// <summary>The style sheet of a report, for pages that stand beside it.</summary>
+    public const string Style = """
         :root{color-scheme:light dark;--ink:#1d1d1b;--paper:#fdfcf9;--soft:#6b6862;--rule:#dcd8cf;--a:#2457a6;--b:#b8460e}
         @media(prefers-color-scheme:dark){:root{--ink:#e8e5de;--paper:#171614;--soft:#a09b92;--rule:#3a3732;--a:#8fb4f0;--b:#f0a070}}
         *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.55 Charter,Georgia,"Noto Serif CJK SC",serif}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Ashlar.Datasets.Text;
+using Ashlar.Evaluation;
+using Ashlar.Inference;
+
+namespace Ashlar.Cli.Commands;
+
+/// <summary><c>ashlar eval MODEL --task perplexity --data FILE</c>.</summary>
+internal static class EvalCommand
+{
+    public static Command Create()
+    {
+        Command command = new("eval", "Score a model.");
+        Argument<string> model = SamplingChoice.Model();
+        Option<string> task = new("--task") { Description = "What to measure.", DefaultValueFactory = _ => "perplexity" };
+        task.AcceptOnlyFromAmong("perplexity");
+        Option<string[]> data = new("--data") { Description = "Text files; each is a document.", Required = true };
+        Option<int?> window = new("--window") { Description = "Tokens of context; the model's by default." };
+        Option<int?> stride = new("--stride") { Description = "Tokens between windows; the window by default, so that they do not overlap." };
+        Option<bool> json = new("--json") { Description = "Print one JSON object." };
+        foreach (Symbol symbol in (Symbol[])[model, task, data, window, stride, json])
+        {
+            if (symbol is Argument argument)
+                command.Add(argument);
+            else
+                command.Add((Option)symbol);
+        }
+
+        command.SetAction(parsed =>
+        {
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            List<string> documents = [.. TextDocuments.FromFiles(parsed.GetRequiredValue(data))];
+            using LoadedModel loaded = LoadedModel.Load(parsed.GetRequiredValue(model));
+            int? begin = loaded.Tokenizer.SpecialTokens.BeginOfText ?? loaded.Tokenizer.SpecialTokens.EndOfText;
+            PerplexityResult result = Perplexity.Measure(
+                loaded.Model,
+                documents.Select(text => (ReadOnlyMemory<int>)loaded.Tokenizer.Encode(text)),
+                TokenBytes.Of(loaded.Tokenizer),
+                new PerplexityOptions { WindowLength = parsed.GetValue(window), Stride = parsed.GetValue(stride), BeginOfTextId = begin });
+            if (parsed.GetValue(json))
+            {
+                output.WriteLine(result.ToJson());
+                return ExitCode.Done;
+            }
+
+            output.WriteLine($"tokens          {result.TokenCount:N0}");
+            output.WriteLine($"nats per token  {result.NatsPerToken:F4}");
+            output.WriteLine($"perplexity      {result.Perplexity:F3}");
+            output.WriteLine($"bits per byte   {result.BitsPerByte:F4}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

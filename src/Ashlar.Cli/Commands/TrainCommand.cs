@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Ashlar.Training.Loop;
+using Ashlar.Training.Native;
+using Ashlar.Training.Recipes;
+using Ashlar.Training.Reporting;
+
+namespace Ashlar.Cli.Commands;
+
+/// <summary><c>ashlar train RECIPE</c>.</summary>
+internal static class TrainCommand
+{
+    public static Command Create()
+    {
+        Command command = new("train", "Run a recipe: data, model, optimizer, evaluation, all in one JSON file.");
+        Argument<string> recipe = new("RECIPE") { Description = "A JSON file such as those in recipes/." };
+        Option<string[]> set = new("--set") { Description = "Override a key: training.steps=100. May be given several times." };
+        Option<string?> output = new("--output", "-o") { Description = "Run folder; runs/NAME by default." };
+        Option<bool> resume = new("--resume") { Description = "Continue the run folder's last checkpoint." };
+        Option<string> device = new("--device") { Description = "cpu, cuda or mps.", DefaultValueFactory = _ => "cpu" };
+        Option<int> threads = new("--threads") { Description = "Threads; 0 for one a processor." };
+        command.Add(recipe);
+        foreach (Option option in (Option[])[set, output, resume, device, threads])
+            command.Add(option);
+        command.SetAction(parsed =>
+        {
+            string path = parsed.GetRequiredValue(recipe);
+            Recipe loaded = RecipeFile.Load(path, parsed.GetValue(set));
+            string folder = parsed.GetValue(output) ?? Path.Combine("runs", loaded.Name);
+            TorchRuntime.Initialize(parsed.GetValue(threads) is > 0 and int count ? new TorchRuntimeOptions { Threads = count } : null);
+            using Interruption interruption = new();
+            TrainingResult result = Trainer.Run(loaded, new TrainerOptions
+            {
+                RecipeFolder = Path.GetDirectoryName(Path.GetFullPath(path))!,
+                OutputDirectory = folder,
+                Resume = parsed.GetValue(resume),
+                Device = parsed.GetValue(device)!,
+                Progress = new TerminalProgress(parsed.InvocationConfiguration.Error),
+                Cancellation = interruption.Token,
+            });
+            TextWriter text = parsed.InvocationConfiguration.Output;
+            if (result.Status == RunStatus.Interrupted)
+            {
+                text.WriteLine($"Saved after step {result.Steps}. To go on: ashlar train {path} --output {folder} --resume");
+                return ExitCode.Interrupted;
+            }
+
+            text.WriteLine($"validation {result.ValidationLoss:F4} nats per token{(result.BitsPerByte is { } bits ? $", {bits:F4} bits per byte" : "")} (unigram {result.UnigramLoss:F4}, uniform {result.UniformLoss:F4})");
+            text.WriteLine($"model {folder}, report {Path.Combine(folder, RunReport.FileName)}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}
