@@ -117,12 +117,12 @@ public static class Gemm
                         float* right = b + (long)inner * PackedMatrix.PanelWidth;
                         if (columns == PackedMatrix.PanelWidth)
                         {
-                            GemmTile.Accumulate(rows, left, k, right, depth, target, n);
+                            GemmTile.Accumulate(rows, left, k, 1, right, depth, target, n);
                         }
                         else
                         {
                             Copy(target, n, edge, PackedMatrix.PanelWidth, rows, columns);
-                            GemmTile.Accumulate(rows, left, k, right, depth, edge, PackedMatrix.PanelWidth);
+                            GemmTile.Accumulate(rows, left, k, 1, right, depth, edge, PackedMatrix.PanelWidth);
                             Copy(edge, PackedMatrix.PanelWidth, target, n, rows, columns);
                         }
 

@@ -25,32 +25,33 @@ internal static unsafe class GemmTile
     /// <param name="rows">8, 4, 2 or 1, from <see cref="RowsFor"/>.</param>
     /// <param name="a">First value of A.</param>
     /// <param name="stride">Distance between A's rows.</param>
+    /// <param name="depthStride">Distance between neighbours along the inner product: 1, or A's width when A is used transposed.</param>
     /// <param name="b">The panel: depth rows of 32.</param>
     /// <param name="depth">Length of the inner products.</param>
     /// <param name="c">First value of C.</param>
     /// <param name="n">Distance between C's rows.</param>
-    public static void Accumulate(int rows, float* a, int stride, float* b, int depth, float* c, int n)
+    public static void Accumulate(int rows, float* a, int stride, int depthStride, float* b, int depth, float* c, int n)
     {
         if (Vector512.IsHardwareAccelerated)
-            Strips<Lanes512>(rows, a, stride, b, depth, c, n);
+            Strips<Lanes512>(rows, a, stride, depthStride, b, depth, c, n);
         else if (Vector256.IsHardwareAccelerated)
-            Strips<Lanes256>(rows, a, stride, b, depth, c, n);
+            Strips<Lanes256>(rows, a, stride, depthStride, b, depth, c, n);
         else if (Vector128.IsHardwareAccelerated)
-            Strips<Lanes128>(rows, a, stride, b, depth, c, n);
+            Strips<Lanes128>(rows, a, stride, depthStride, b, depth, c, n);
         else
-            Scalar(rows, a, stride, b, depth, c, n);
+            Scalar(rows, a, stride, depthStride, b, depth, c, n);
     }
 
-    private static void Scalar(int rows, float* a, int stride, float* b, int depth, float* c, int n)
+    private static void Scalar(int rows, float* a, int stride, int depthStride, float* b, int depth, float* c, int n)
     {
         for (int row = 0; row < rows; row++)
             for (int i = 0; i < depth; i++)
                 for (int column = 0; column < PackedMatrix.PanelWidth; column++)
-                    c[(long)row * n + column] += a[(long)row * stride + i] * b[i * PackedMatrix.PanelWidth + column];
+                    c[(long)row * n + column] += a[(long)row * stride + (long)i * depthStride] * b[i * PackedMatrix.PanelWidth + column];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Strips<TLanes>(int rows, float* a, int stride, float* b, int depth, float* c, int n)
+    private static void Strips<TLanes>(int rows, float* a, int stride, int depthStride, float* b, int depth, float* c, int n)
         where TLanes : struct, ILanes<TLanes>
     {
         for (int strip = 0; strip < PackedMatrix.PanelWidth; strip += 2 * TLanes.Count)
@@ -58,22 +59,22 @@ internal static unsafe class GemmTile
             switch (rows)
             {
                 case 8:
-                    Rows8<TLanes>(a, stride, b + strip, depth, c + strip, n);
+                    Rows8<TLanes>(a, stride, depthStride, b + strip, depth, c + strip, n);
                     break;
                 case 4:
-                    Rows4<TLanes>(a, stride, b + strip, depth, c + strip, n);
+                    Rows4<TLanes>(a, stride, depthStride, b + strip, depth, c + strip, n);
                     break;
                 case 2:
-                    Rows2<TLanes>(a, stride, b + strip, depth, c + strip, n);
+                    Rows2<TLanes>(a, stride, depthStride, b + strip, depth, c + strip, n);
                     break;
                 default:
-                    Rows1<TLanes>(a, stride, b + strip, depth, c + strip, n);
+                    Rows1<TLanes>(a, stride, depthStride, b + strip, depth, c + strip, n);
                     break;
             }
         }
     }
 
-    private static void Rows8<TLanes>(float* a, int stride, float* b, int depth, float* c, int n)
+    private static void Rows8<TLanes>(float* a, int stride, int depthStride, float* b, int depth, float* c, int n)
         where TLanes : struct, ILanes<TLanes>
     {
         int width = TLanes.Count;
@@ -93,7 +94,7 @@ internal static unsafe class GemmTile
         TLanes s50 = TLanes.Load(ref *c5), s51 = TLanes.Load(ref *(c5 + width));
         TLanes s60 = TLanes.Load(ref *c6), s61 = TLanes.Load(ref *(c6 + width));
         TLanes s70 = TLanes.Load(ref *c7), s71 = TLanes.Load(ref *(c7 + width));
-        for (int i = 0; i < depth; i++, a++, b += PackedMatrix.PanelWidth)
+        for (int i = 0; i < depth; i++, a += depthStride, b += PackedMatrix.PanelWidth)
         {
             TLanes b0 = TLanes.Load(ref *b), b1 = TLanes.Load(ref *(b + width));
             TLanes a0 = TLanes.Broadcast(*a);
@@ -140,7 +141,7 @@ internal static unsafe class GemmTile
         TLanes.Store(s71, ref *(c7 + width));
     }
 
-    private static void Rows4<TLanes>(float* a, int stride, float* b, int depth, float* c, int n)
+    private static void Rows4<TLanes>(float* a, int stride, int depthStride, float* b, int depth, float* c, int n)
         where TLanes : struct, ILanes<TLanes>
     {
         int width = TLanes.Count;
@@ -152,7 +153,7 @@ internal static unsafe class GemmTile
         TLanes s10 = TLanes.Load(ref *c1), s11 = TLanes.Load(ref *(c1 + width));
         TLanes s20 = TLanes.Load(ref *c2), s21 = TLanes.Load(ref *(c2 + width));
         TLanes s30 = TLanes.Load(ref *c3), s31 = TLanes.Load(ref *(c3 + width));
-        for (int i = 0; i < depth; i++, a++, b += PackedMatrix.PanelWidth)
+        for (int i = 0; i < depth; i++, a += depthStride, b += PackedMatrix.PanelWidth)
         {
             TLanes b0 = TLanes.Load(ref *b), b1 = TLanes.Load(ref *(b + width));
             TLanes a0 = TLanes.Broadcast(*a);
@@ -179,7 +180,7 @@ internal static unsafe class GemmTile
         TLanes.Store(s31, ref *(c3 + width));
     }
 
-    private static void Rows2<TLanes>(float* a, int stride, float* b, int depth, float* c, int n)
+    private static void Rows2<TLanes>(float* a, int stride, int depthStride, float* b, int depth, float* c, int n)
         where TLanes : struct, ILanes<TLanes>
     {
         int width = TLanes.Count;
@@ -187,7 +188,7 @@ internal static unsafe class GemmTile
         float* c1 = c + 1L * n;
         TLanes s00 = TLanes.Load(ref *c0), s01 = TLanes.Load(ref *(c0 + width));
         TLanes s10 = TLanes.Load(ref *c1), s11 = TLanes.Load(ref *(c1 + width));
-        for (int i = 0; i < depth; i++, a++, b += PackedMatrix.PanelWidth)
+        for (int i = 0; i < depth; i++, a += depthStride, b += PackedMatrix.PanelWidth)
         {
             TLanes b0 = TLanes.Load(ref *b), b1 = TLanes.Load(ref *(b + width));
             TLanes a0 = TLanes.Broadcast(*a);
@@ -204,13 +205,13 @@ internal static unsafe class GemmTile
         TLanes.Store(s11, ref *(c1 + width));
     }
 
-    private static void Rows1<TLanes>(float* a, int stride, float* b, int depth, float* c, int n)
+    private static void Rows1<TLanes>(float* a, int stride, int depthStride, float* b, int depth, float* c, int n)
         where TLanes : struct, ILanes<TLanes>
     {
         int width = TLanes.Count;
         float* c0 = c;
         TLanes s00 = TLanes.Load(ref *c0), s01 = TLanes.Load(ref *(c0 + width));
-        for (int i = 0; i < depth; i++, a++, b += PackedMatrix.PanelWidth)
+        for (int i = 0; i < depth; i++, a += depthStride, b += PackedMatrix.PanelWidth)
         {
             TLanes b0 = TLanes.Load(ref *b), b1 = TLanes.Load(ref *(b + width));
             TLanes a0 = TLanes.Broadcast(*a);

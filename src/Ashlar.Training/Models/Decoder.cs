@@ -1,5 +1,6 @@
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
+using Ashlar.Training.Models.Fused;
 using Ashlar.Training.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -17,6 +18,7 @@ public sealed class Decoder : CausalLanguageModel
     private readonly DecoderBlock[] _blocks;
     private readonly RotaryTable? _rotary;
     private readonly bool _gpt2;
+    private FusedDecoder? _fused;
 
     /// <summary>A decoder with initial weights drawn by the options' seed.</summary>
     /// <exception cref="InvalidDataException">The configuration's numbers don't fit together.</exception>
@@ -52,14 +54,24 @@ public sealed class Decoder : CausalLanguageModel
     /// <inheritdoc/>
     public override Tensor LossSum(Tensor inputs, Tensor targets, Tensor? positions = null, Tensor? documents = null)
     {
-        RequireShape(inputs, targets, nameof(targets));
+        RequireShapes(inputs, targets, positions, documents);
         if (is_grad_enabled())
             _ = _store.Gradients;
+        else if (FusedLoss(inputs, targets, positions, documents, withGradients: false) is { } fast)
+            return tensor((float)fast);
         using DisposeScope scope = NewDisposeScope();
         Tensor logits = Head(Hidden(inputs, positions, documents));
         Tensor loss = functional.cross_entropy(
             logits.view(-1, Configuration.VocabularySize), targets.view(-1), ignore_index: IgnoredTarget, reduction: Reduction.Sum);
         return loss.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override double AccumulateGradients(Tensor inputs, Tensor targets, Tensor? positions = null, Tensor? documents = null)
+    {
+        RequireShapes(inputs, targets, positions, documents);
+        return FusedLoss(inputs, targets, positions, documents, withGradients: true)
+            ?? base.AccumulateGradients(inputs, targets, positions, documents);
     }
 
     /// <inheritdoc/>
@@ -89,6 +101,7 @@ public sealed class Decoder : CausalLanguageModel
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        _fused?.Dispose();
         _store.Dispose();
         _rotary?.Dispose();
     }
@@ -96,10 +109,7 @@ public sealed class Decoder : CausalLanguageModel
     // Token ids to the last norm's output, [rows, length, width] fp32.
     private Tensor Hidden(Tensor inputs, Tensor? positions, Tensor? documents)
     {
-        RequireShape(inputs, positions, nameof(positions));
-        RequireShape(inputs, documents, nameof(documents));
-        if (inputs.dim() != 2 || inputs.shape[1] > Configuration.ContextLength)
-            throw new ArgumentException($"Inputs are [{string.Join(", ", inputs.shape)}]; expected [rows, length] with a length of at most {Configuration.ContextLength}.", nameof(inputs));
+        RequireShapes(inputs, null, positions, documents);
         long length = inputs.shape[1];
         double dropout = Training ? Configuration.Dropout : 0;
         Tensor x = Rows(TokenEmbedding, inputs);
@@ -144,6 +154,28 @@ public sealed class Decoder : CausalLanguageModel
             return null;
         Tensor causal = ones([length, length], ScalarType.Bool, documents.device).tril();
         return (documents.unsqueeze(2).eq(documents.unsqueeze(1)) & causal).unsqueeze(1);
+    }
+
+    // The fused pass needs the CPU, and documents whose tokens stand together; null where that is not so.
+    private unsafe double? FusedLoss(Tensor inputs, Tensor targets, Tensor? positions, Tensor? documents, bool withGradients)
+    {
+        if (Device.type != DeviceType.CPU || !_options.FusedPass)
+            return null;
+        float dropout = Training ? (float)Configuration.Dropout : 0;
+        if (FusedBatch.Create(inputs, positions, documents, Configuration.VocabularySize, Configuration.ContextLength, dropout) is not { } batch)
+            return null;
+        _fused ??= new FusedDecoder(Configuration, _store, _options.ComputeType, _options.ActivationCheckpointing);
+        using Tensor plain = targets.contiguous();
+        return _fused.Loss(batch, new ReadOnlySpan<long>(StableAbi.Data(plain), batch.TokenCount), withGradients);
+    }
+
+    private void RequireShapes(Tensor inputs, Tensor? targets, Tensor? positions, Tensor? documents)
+    {
+        if (inputs.dim() != 2 || inputs.shape[1] > Configuration.ContextLength)
+            throw new ArgumentException($"Inputs are [{string.Join(", ", inputs.shape)}]; expected [rows, length] with a length of at most {Configuration.ContextLength}.", nameof(inputs));
+        RequireShape(inputs, targets, nameof(targets));
+        RequireShape(inputs, positions, nameof(positions));
+        RequireShape(inputs, documents, nameof(documents));
     }
 
     private static void RequireShape(Tensor inputs, Tensor? other, string name)

@@ -19,4 +19,10 @@ public sealed record DecoderOptions
     /// Nets with Sublinear Memory Cost", 2016): about a third more arithmetic, memory of one block instead of all.
     /// </summary>
     public bool ActivationCheckpointing { get; init; }
+
+    /// <summary>
+    /// Whether training on the CPU goes through the fused pass; off, everything goes through torch's automatic differentiation, which
+    /// computes the same more slowly.
+    /// </summary>
+    public bool FusedPass { get; init; } = true;
 }

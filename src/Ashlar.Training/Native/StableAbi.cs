@@ -92,7 +92,8 @@ internal static unsafe class StableAbi
         return pointer;
     }
 
-    private static nint Export(string name)
+    /// <summary>The address of a function of libtorch.</summary>
+    internal static nint Export(string name)
     {
         TorchRuntime.Initialize();
         return NativeLibrary.TryGetExport(TorchLibraries.TorchCpu, name, out nint address)
