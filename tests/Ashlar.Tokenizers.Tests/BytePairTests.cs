@@ -121,7 +121,7 @@ public sealed class BytePairTests
             Gen.Char["ab'stdmrevlLSTRE  \n\r\t09.,!-/你ー\u0301\u0903\u00a0ǅʰⅣ²"].Select(value => value.ToString()),
             Gen.Char[(char)0, '\uD7FF'].Select(value => value == '\u017F' ? "f" : value.ToString()),
             Gen.OneOf([.. new[] { "𝔸", "🙂", "𐐷", "𐐏", "𝟙", "𠀋", "𝅥", "'s", "'RE", "\r\n" }.Select(Gen.Const)]));
-        piece.Array[0, 30].Select(string.Concat).Sample(text => Assert.Equal(Cut(regex, text), Cut(byHand, text)), iter: 20_000);
+        piece.Array[0, 30].Select(string.Concat).Sample(text => Assert.Equal(Cut(regex, text), Cut(byHand, text)), iter: 4_000);
 
         static List<string> Cut(PreTokenizers.PreTokenizer by, string text)
         {

@@ -8,7 +8,9 @@ public sealed class PublishedVocabularyTests
 {
     [Theory]
     [InlineData("gpt2.tiktoken", "tokens_gpt2.json")]
+    [InlineData("gpt2.tiktoken", "tokens_r50k_base.json")]
     [InlineData("p50k_base.tiktoken", "tokens_p50k_base.json")]
+    [InlineData("p50k_base.tiktoken", "tokens_p50k_edit.json")]
     [InlineData("cl100k_base.tiktoken", "tokens.json")]
     [InlineData("o200k_base.tiktoken", "tokens_gpt4o.json")]
     public void Tiktoken_ranks_give_the_golden_ids_of_a_source_file(string ranks, string golden)
@@ -23,28 +25,99 @@ public sealed class PublishedVocabularyTests
     }
 
     [Theory]
-    [InlineData("qwen3-tokenizer.json.gz", "ggml-vocab-qwen2.gguf")]
-    [InlineData("qwen3-tokenizer.json.gz", "ggml-vocab-deepseek-r1-qwen.gguf")]
-    [InlineData("llama3-tokenizer.json.gz", "ggml-vocab-llama-bpe.gguf")]
-    public void A_real_tokenizer_json_gives_the_golden_ids(string file, string golden)
+    [InlineData("qwen3-tokenizer.json.gz", "ggml-vocab-qwen2.gguf", "<|im_end|>")]
+    [InlineData("qwen3-tokenizer.json.gz", "ggml-vocab-deepseek-r1-qwen.gguf", "<|im_end|>")]
+    [InlineData("llama3-tokenizer.json.gz", "ggml-vocab-llama-bpe.gguf", "<|end_of_text|>")]
+    public void A_real_tokenizer_json_gives_the_golden_ids(string file, string golden, string end)
     {
         Tokenizer tokenizer = Tokenizer.Load(SharedData.Require("tokenizer-json", file));
-        string[] texts = File.ReadAllText(SharedData.Require("llamacpp-vocab-golden", golden + ".inp")).Split("\n__ggml_vocab_test__\n");
-        string[] expected = File.ReadAllLines(SharedData.Require("llamacpp-vocab-golden", golden + ".out"));
-        for (int i = 0; i < expected.Length; i++)
-            Assert.Equal(expected[i].Trim(), string.Join(' ', tokenizer.Encode(texts[i])));
-        Assert.Equal(tokenizer.SpecialTokens.EndOfText, tokenizer.TokenToId(file.StartsWith("qwen") ? "<|im_end|>" : "<|eot_id|>"));
+        AssertGolden(tokenizer, golden);
+        Assert.Equal(tokenizer.SpecialTokens.EndOfText, tokenizer.TokenToId(end));
         Assert.NotNull(tokenizer.ChatTemplate);
     }
 
-    [Fact]
-    public void Gpt2_gives_the_golden_ids()
+    [Theory]
+    [InlineData("qwen3-tokenizer.json.gz")]
+    [InlineData("llama3-tokenizer.json.gz")]
+    public void A_real_tokenizer_json_survives_saving(string file)
     {
-        Tokenizer tokenizer = Tokenizer.Load(SharedData.Require("tiktoken-ranks", "gpt2.tiktoken"));
-        string[] texts = File.ReadAllText(SharedData.Require("llamacpp-vocab-golden", "ggml-vocab-gpt-2.gguf.inp")).Split("\n__ggml_vocab_test__\n");
-        string[] expected = File.ReadAllLines(SharedData.Require("llamacpp-vocab-golden", "ggml-vocab-gpt-2.gguf.out"));
-        for (int i = 0; i < expected.Length; i++)
-            Assert.Equal(expected[i].Trim(), string.Join(' ', tokenizer.Encode(texts[i])));
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Require("tokenizer-json", file));
+        string folder = Directory.CreateTempSubdirectory("ashlar-tokenizer-").FullName;
+        try
+        {
+            tokenizer.Save(folder);
+            Tokenizer again = Tokenizer.Load(folder);
+            Assert.Equal(tokenizer.VocabularySize, again.VocabularySize);
+            Assert.Equal(tokenizer.SpecialTokens, again.SpecialTokens);
+            Assert.Equal(tokenizer.ChatTemplate, again.ChatTemplate);
+            Assert.Equal(tokenizer.AddedTokens, again.AddedTokens);
+            foreach (string text in GoldenTexts("ggml-vocab-gpt-2.gguf"))
+                Assert.Equal(tokenizer.Encode(text, addSpecialTokens: true), again.Encode(text, addSpecialTokens: true));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("ggml-vocab-gpt-2.gguf")]
+    [InlineData("ggml-vocab-starcoder.gguf")]
+    [InlineData("ggml-vocab-refact.gguf")]
+    [InlineData("ggml-vocab-mpt.gguf")]
+    [InlineData("ggml-vocab-falcon.gguf")]
+    [InlineData("ggml-vocab-deepseek-coder.gguf")]
+    [InlineData("ggml-vocab-deepseek-llm.gguf")]
+    public void A_gguf_vocabulary_gives_the_golden_ids(string file) =>
+        AssertGolden(Tokenizer.Load(SharedData.Require("llamacpp-vocab-golden", file)), file);
+
+    [Theory]
+    [InlineData("ggml-vocab-gpt-2.gguf")]
+    [InlineData("ggml-vocab-gpt-neox.gguf")]
+    [InlineData("ggml-vocab-falcon.gguf")]
+    [InlineData("ggml-vocab-mpt.gguf")]
+    [InlineData("ggml-vocab-deepseek-coder.gguf")]
+    [InlineData("ggml-vocab-deepseek-llm.gguf")]
+    public void A_gguf_vocabulary_gives_the_text_back_and_survives_saving(string file)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Require("llamacpp-vocab-golden", file));
+        string folder = Directory.CreateTempSubdirectory("ashlar-tokenizer-").FullName;
+        try
+        {
+            tokenizer.Save(folder);
+            Tokenizer again = Tokenizer.Load(folder);
+            foreach (string text in GoldenTexts("ggml-vocab-gpt-2.gguf"))
+            {
+                int[] ids = tokenizer.Encode(text);
+                Assert.Equal(text, tokenizer.Decode(ids));
+                Assert.Equal(ids, again.Encode(text));
+                Assert.Equal(tokenizer.Encode(text, addSpecialTokens: true), again.Encode(text, addSpecialTokens: true));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("tiktoken-ranks", "gpt2.tiktoken")]
+    [InlineData("gpt2-vocab", "gpt2_vocab.json")]
+    public void Gpt2_gives_the_golden_ids_from_each_of_its_files(string folder, string file) =>
+        AssertGolden(Tokenizer.Load(SharedData.Require(folder, file)), "ggml-vocab-gpt-2.gguf");
+
+    [Theory]
+    [InlineData("corpus.en")]
+    [InlineData("german.txt")]
+    [InlineData("address.txt")]
+    [InlineData("tinystories_sample.txt")]
+    public void The_files_of_gpt2_agree_on_whole_texts(string file)
+    {
+        string text = File.ReadAllText(SharedData.Require("gpt2-vocab", file));
+        int[] ranks = Tokenizer.Load(SharedData.Require("tiktoken-ranks", "gpt2.tiktoken")).Encode(text, parseSpecialTokens: true);
+        Tokenizer merges = Tokenizer.Load(SharedData.Require("gpt2-vocab", "gpt2_vocab.json"));
+        Assert.Equal(ranks, merges.Encode(text, parseSpecialTokens: true));
+        Assert.Equal(text, merges.Decode(ranks));
     }
 
     [Fact]
@@ -53,5 +126,17 @@ public sealed class PublishedVocabularyTests
         Tokenizer tokenizer = Tokenizer.Load(SharedData.Require("tiktoken-ranks", "cl100k_base.tiktoken"));
         Assert.Equal([15339, 4513, 12340, 30, 320, 31495, 230, 75265, 243, 92245, 16715, 57037], tokenizer.Encode("hello123!!!? (안녕하세요!) 😉"));
         Assert.Equal([100257, 15339, 1917], tokenizer.Encode("<|endoftext|>hello world", parseSpecialTokens: true));
+    }
+
+    private static string[] GoldenTexts(string golden) =>
+        File.ReadAllText(SharedData.Require("llamacpp-vocab-golden", golden + ".inp")).Split("\n__ggml_vocab_test__\n")[..46]; // a separator ends the file
+
+    private static void AssertGolden(Tokenizer tokenizer, string golden)
+    {
+        string[] texts = GoldenTexts(golden);
+        string[] expected = File.ReadAllLines(SharedData.Require("llamacpp-vocab-golden", golden + ".out"));
+        Assert.Equal(46, expected.Length);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.Equal(expected[i].Trim(), string.Join(' ', tokenizer.Encode(texts[i])));
     }
 }

@@ -8,22 +8,28 @@ namespace Ashlar.Tokenizers.Files;
 /// <summary>Chooses the reader by what the path is.</summary>
 internal static class TokenizerFile
 {
+    private const string Expected = "a tokenizer.json, a folder that holds one, a vocab.json beside its merges.txt, or a .tiktoken or .gguf file";
+
+    private static readonly Dictionary<string, Func<string, Tokenizer>> ByExtension = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [".tiktoken"] = TiktokenFile.Load,
+        [".gguf"] = GgufTokenizer.Load,
+    };
+
     public static Tokenizer Load(string path)
     {
         if (Directory.Exists(path))
-        {
-            string inside = Path.Combine(path, "tokenizer.json");
-            if (!File.Exists(inside))
-                throw new FileNotFoundException($"{path}: no tokenizer.json in this folder.", inside);
-            path = inside;
-        }
-
+            path = Inside(path);
         if (!File.Exists(path))
-            throw new FileNotFoundException($"{path}: no such tokenizer; expected a tokenizer.json, a folder that holds one, or a .tiktoken file.", path);
+            throw new FileNotFoundException($"{path}: no such tokenizer; expected {Expected}.", path);
         try
         {
-            if (path.EndsWith(".tiktoken", StringComparison.OrdinalIgnoreCase))
-                return TiktokenFile.Load(path);
+            if (ByExtension.TryGetValue(Path.GetExtension(path), out Func<string, Tokenizer>? load))
+                return load(path);
+            if (path.EndsWith("vocab.json", StringComparison.Ordinal))
+                return VocabularyAndMerges.Load(path);
+            if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) && !path.EndsWith(".json.gz", StringComparison.OrdinalIgnoreCase))
+                throw new InvalidDataException($"expected {Expected}.");
             JsonObject root = ReadObject(path);
             string configuration = Path.Combine(
                 Path.GetDirectoryName(Path.GetFullPath(path))!,
@@ -36,6 +42,18 @@ internal static class TokenizerFile
         }
     }
 
+    private static string Inside(string folder)
+    {
+        foreach (string name in (ReadOnlySpan<string>)["tokenizer.json", "tokenizer.json.gz", "vocab.json"])
+        {
+            string path = Path.Combine(folder, name);
+            if (File.Exists(path))
+                return path;
+        }
+
+        throw new FileNotFoundException($"{folder}: no tokenizer.json in this folder.", Path.Combine(folder, "tokenizer.json"));
+    }
+
     public static void Save(Tokenizer tokenizer, string directory)
     {
         Directory.CreateDirectory(directory);
@@ -44,7 +62,7 @@ internal static class TokenizerFile
         AtomicFile.WriteText(Path.Combine(directory, "tokenizer_config.json"), TokenizerConfigurationJson.Write(tokenizer).ToJsonString(options) + "\n");
     }
 
-    private static JsonObject ReadObject(string path)
+    internal static JsonObject ReadObject(string path)
     {
         try
         {

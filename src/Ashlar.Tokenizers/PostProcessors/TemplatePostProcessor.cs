@@ -22,6 +22,25 @@ public readonly record struct TemplatePlace(string? Token, bool Second, int Type
 public sealed class TemplatePostProcessor(IReadOnlyList<TemplatePlace> single, IReadOnlyList<TemplatePlace> pair, IReadOnlyDictionary<string, int[]> tokens)
     : PostProcessor
 {
+    /// <summary>A token before each text, after each text, or both; null when there is neither.</summary>
+    internal static TemplatePostProcessor? Around((string Token, int Id)? begin, (string Token, int Id)? end)
+    {
+        if (begin is null && end is null)
+            return null;
+        Dictionary<string, int[]> ids = [];
+        foreach ((string token, int id) in new[] { begin, end }.OfType<(string, int)>())
+            ids[token] = [id];
+        TemplatePlace[] first = Place(TemplatePlace.A);
+        return new TemplatePostProcessor(first, [.. first, .. Place(TemplatePlace.B)], ids);
+
+        TemplatePlace[] Place(TemplatePlace text) =>
+        [
+            .. begin is { } b ? [new TemplatePlace(b.Token, false, text.Type)] : Array.Empty<TemplatePlace>(),
+            text,
+            .. end is { } e ? [new TemplatePlace(e.Token, false, text.Type)] : Array.Empty<TemplatePlace>(),
+        ];
+    }
+
     internal override TypedIds Process(TypedIds first, TypedIds? second)
     {
         List<int> ids = [];

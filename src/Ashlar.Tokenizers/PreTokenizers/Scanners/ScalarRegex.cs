@@ -59,37 +59,40 @@ internal sealed partial class ScalarRegex
         }
     }
 
-    // Not one of these is in a range that a published pattern names one by one, except that cased letters are in DeepSeek's
-    // list of all cased letters, which holds those above U+FFFF too.
+    // Published patterns name ranges of ideographs that take in all of U+0800 to U+9FA5; none of these is in one. The cased
+    // letters are in DeepSeek's list of cased letters, as those above U+FFFF are.
     private static char Representative(UnicodeCategory category) => category switch
     {
-        UnicodeCategory.UppercaseLetter => '\u13A0',
-        UnicodeCategory.LowercaseLetter => '\uAB70',
+        UnicodeCategory.UppercaseLetter => '\u0100',
+        UnicodeCategory.LowercaseLetter => '\u0101',
         UnicodeCategory.TitlecaseLetter => '\u01C5',
-        UnicodeCategory.ModifierLetter => '\uA717',
+        UnicodeCategory.ModifierLetter => '\u02B0',
         UnicodeCategory.OtherLetter => '\uA000',
         UnicodeCategory.NonSpacingMark => '\u0301',
-        UnicodeCategory.SpacingCombiningMark => '\u0903',
-        UnicodeCategory.EnclosingMark => '\u20DD',
+        UnicodeCategory.SpacingCombiningMark => '\uA823',
+        UnicodeCategory.EnclosingMark => '\u0488',
         UnicodeCategory.DecimalDigitNumber => '\u0660',
-        UnicodeCategory.LetterNumber => '\u2160',
+        UnicodeCategory.LetterNumber => '\uA6E6',
         UnicodeCategory.OtherNumber => '\u00B2',
-        UnicodeCategory.MathSymbol => '\u2200',
-        UnicodeCategory.CurrencySymbol => '\u20A4',
+        UnicodeCategory.MathSymbol => '\u03F6',
+        UnicodeCategory.CurrencySymbol => '\u00A4',
         UnicodeCategory.ModifierSymbol => '\u02C2',
-        UnicodeCategory.OtherSymbol => '\u2300',
-        UnicodeCategory.ConnectorPunctuation => '\u203F',
+        UnicodeCategory.OtherSymbol => '\u0482',
+        UnicodeCategory.ConnectorPunctuation => '\uFE33',
         UnicodeCategory.DashPunctuation => '\u058A',
-        UnicodeCategory.OpenPunctuation => '\u2045',
-        UnicodeCategory.ClosePunctuation => '\u2046',
-        UnicodeCategory.OtherPunctuation => '\u2016',
-        UnicodeCategory.Format => '\u2060',
+        UnicodeCategory.OpenPunctuation => '\uFE17',
+        UnicodeCategory.ClosePunctuation => '\uFE18',
+        UnicodeCategory.OtherPunctuation => '\u00A7',
+        UnicodeCategory.Format => '\u00AD',
         _ => '\uE000',
     };
 
     // Possessive quantifiers become atomic groups; ranges above U+FFFF go, for their scalars are never seen as themselves.
     private static string Translate(string pattern) =>
-        Possessive().Replace(AboveBasicPlane().Replace(pattern, ""), "(?>$1$2)");
+        Possessive().Replace(Class().Replace(pattern, match => AboveBasicPlane().Replace(match.Value, "")), "(?>$1$2)");
+
+    [GeneratedRegex(@"\[(?:[^\]\\]|\\.)*\]")]
+    private static partial Regex Class();
 
     [GeneratedRegex(@"(\[(?:[^\]\\]|\\.)*\]|\\p\{\w+\}|\\.)(\{\d+,?\d*\}|[+*?])\+")]
     private static partial Regex Possessive();
