@@ -14,9 +14,12 @@ public sealed record TokenExample(int[] Ids, bool[]? Supervised = null)
     {
         // A piece of n inputs needs n + 1 tokens, so that neighbouring pieces share one: no target is lost.
         for (int start = 0; start + 1 < Ids.Length; start += length)
-        {
-            int end = Math.Min(start + length + 1, Ids.Length);
-            yield return new TokenExample(Ids[start..end], Supervised?[start..end]);
-        }
+            yield return Piece(start, Math.Min(length, Ids.Length - 1 - start));
     }
+
+    /// <summary>The piece of <paramref name="inputs"/> inputs from <paramref name="start"/>, with the target of its last input.</summary>
+    internal TokenExample Piece(int start, int inputs) =>
+        start == 0 && inputs == Ids.Length - 1
+            ? this
+            : new TokenExample(Ids[start..(start + inputs + 1)], Supervised?[start..(start + inputs + 1)]);
 }
