@@ -101,6 +101,15 @@ public static class Gemm
             for (int panel = first; panel < end; panel++)
             {
                 int column = panel * PackedMatrix.PanelWidth;
+                if (m == 1 && panel + 4 <= end && column + 4 * PackedMatrix.PanelWidth <= n)
+                {
+                    long panelSize = (long)k * PackedMatrix.PanelWidth;
+                    Begin(c + column, 1, column, 4 * PackedMatrix.PanelWidth);
+                    GemmTile.AccumulateFourPanels(a, panels + panel * panelSize, panelSize, k, c + column);
+                    panel += 3;
+                    continue;
+                }
+
                 int columns = Math.Min(PackedMatrix.PanelWidth, n - column);
                 float* b = panels + (long)panel * k * PackedMatrix.PanelWidth;
                 for (int inner = 0; inner == 0 || inner < k; inner += InnerBlock)

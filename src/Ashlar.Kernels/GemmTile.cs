@@ -42,6 +42,69 @@ internal static unsafe class GemmTile
             Scalar(rows, a, stride, depthStride, b, depth, c, n);
     }
 
+    /// <summary>
+    /// C[1, 128] += A[1, depth] times four panels that lie behind one another: a single row has too few sums to hide the
+    /// latency of memory and of the addition, so it takes four panels side by side. Each sum is the same as from one panel.
+    /// </summary>
+    /// <param name="a">The row.</param>
+    /// <param name="b">The first panel's rows.</param>
+    /// <param name="panelSize">Distance between panels.</param>
+    /// <param name="depth">Length of the inner products.</param>
+    /// <param name="c">128 results.</param>
+    public static void AccumulateFourPanels(float* a, float* b, long panelSize, int depth, float* c)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            FourPanels<Lanes512>(a, b, panelSize, depth, c);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            FourPanels<Lanes256>(a, b, panelSize, depth, c);
+        }
+        else
+        {
+            for (int panel = 0; panel < 4; panel++)
+                Accumulate(1, a, 0, 1, b + panel * panelSize, depth, c + panel * PackedMatrix.PanelWidth, 0);
+        }
+    }
+
+    private static void FourPanels<TLanes>(float* a, float* b, long panelSize, int depth, float* c)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        int width = TLanes.Count;
+        for (int strip = 0; strip < PackedMatrix.PanelWidth; strip += 2 * width)
+        {
+            float* c0 = c + strip, c1 = c0 + PackedMatrix.PanelWidth, c2 = c1 + PackedMatrix.PanelWidth, c3 = c2 + PackedMatrix.PanelWidth;
+            float* b0 = b + strip, b1 = b0 + panelSize, b2 = b1 + panelSize, b3 = b2 + panelSize;
+            TLanes s00 = TLanes.Load(ref *c0), s01 = TLanes.Load(ref *(c0 + width));
+            TLanes s10 = TLanes.Load(ref *c1), s11 = TLanes.Load(ref *(c1 + width));
+            TLanes s20 = TLanes.Load(ref *c2), s21 = TLanes.Load(ref *(c2 + width));
+            TLanes s30 = TLanes.Load(ref *c3), s31 = TLanes.Load(ref *(c3 + width));
+            for (int i = 0; i < depth; i++)
+            {
+                int at = i * PackedMatrix.PanelWidth;
+                TLanes x = TLanes.Broadcast(a[i]);
+                s00 = TLanes.MultiplyAdd(x, TLanes.Load(ref b0[at]), s00);
+                s01 = TLanes.MultiplyAdd(x, TLanes.Load(ref b0[at + width]), s01);
+                s10 = TLanes.MultiplyAdd(x, TLanes.Load(ref b1[at]), s10);
+                s11 = TLanes.MultiplyAdd(x, TLanes.Load(ref b1[at + width]), s11);
+                s20 = TLanes.MultiplyAdd(x, TLanes.Load(ref b2[at]), s20);
+                s21 = TLanes.MultiplyAdd(x, TLanes.Load(ref b2[at + width]), s21);
+                s30 = TLanes.MultiplyAdd(x, TLanes.Load(ref b3[at]), s30);
+                s31 = TLanes.MultiplyAdd(x, TLanes.Load(ref b3[at + width]), s31);
+            }
+
+            TLanes.Store(s00, ref *c0);
+            TLanes.Store(s01, ref *(c0 + width));
+            TLanes.Store(s10, ref *c1);
+            TLanes.Store(s11, ref *(c1 + width));
+            TLanes.Store(s20, ref *c2);
+            TLanes.Store(s21, ref *(c2 + width));
+            TLanes.Store(s30, ref *c3);
+            TLanes.Store(s31, ref *(c3 + width));
+        }
+    }
+
     private static void Scalar(int rows, float* a, int stride, int depthStride, float* b, int depth, float* c, int n)
     {
         for (int row = 0; row < rows; row++)
