@@ -13,11 +13,14 @@ namespace Ashlar.Inference;
 /// <summary>A model and its tokenizer, ready to run.</summary>
 public sealed class LoadedModel : IDisposable
 {
+    // Late, so that a template which cannot be read does not keep the model from continuing texts.
+    private readonly Lazy<IChatFormat?> _chat;
+
     private LoadedModel(ILanguageModel model, Tokenizer tokenizer, IReadOnlyList<int> endOfTextIds)
     {
         (Model, Tokenizer) = (model, tokenizer);
-        Chat = ChatFormat.Of(tokenizer);
-        StopIds = [.. endOfTextIds.Concat(Chat?.StopIds ?? []).Concat(tokenizer.SpecialTokens.EndOfText is { } end ? [end] : []).Distinct().Order()];
+        _chat = new(() => ChatFormat.Of(tokenizer));
+        StopIds = [.. endOfTextIds.Concat(tokenizer.SpecialTokens.EndOfText is { } end ? [end] : []).Distinct().Order()];
     }
 
     /// <summary>The model.</summary>
@@ -27,9 +30,10 @@ public sealed class LoadedModel : IDisposable
     public Tokenizer Tokenizer { get; }
 
     /// <summary>How conversations are written for it; null if it was not made for chat.</summary>
-    public IChatFormat? Chat { get; }
+    /// <exception cref="InvalidDataException">The chat template cannot be read.</exception>
+    public IChatFormat? Chat => _chat.Value;
 
-    /// <summary>Tokens that end a text or a reply, from every file that names one.</summary>
+    /// <summary>Tokens that end a text, from every file that names one. A reply also ends at <see cref="IChatFormat.StopIds"/>.</summary>
     public IReadOnlyList<int> StopIds { get; }
 
     /// <summary>Loads a run directory or a Hugging Face directory: <c>config.json</c>, <c>model.safetensors</c>, <c>tokenizer.json</c>.</summary>
