@@ -1,0 +1,30 @@
+using System.Globalization;
+using Ashlar.Benchmarks;
+
+// One benchmark a file; each is a name, what it measures, and a method. Results go to standard output as Markdown.
+Benchmark[] benchmarks =
+[
+    TokenizerBenchmark.Create(),
+    BpeTrainingBenchmark.Create(),
+];
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+Benchmark? chosen = Array.Find(benchmarks, benchmark => args.Length > 0 && benchmark.Name == args[0]);
+if (chosen is null)
+{
+    Console.Error.WriteLine("usage: dotnet run -c Release --project benchmarks/Ashlar.Benchmarks -- NAME [options]");
+    foreach (Benchmark benchmark in benchmarks)
+        Console.Error.WriteLine($"  {benchmark.Name,-16} {benchmark.Summary}");
+    return 2;
+}
+
+try
+{
+    chosen.Run(BenchmarkArguments.Parse(args[1..]));
+    return 0;
+}
+catch (Exception error) when (error is InvalidDataException or IOException)
+{
+    Console.Error.WriteLine(error.Message);
+    return 2;
+}
