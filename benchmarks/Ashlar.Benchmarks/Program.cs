@@ -1,11 +1,16 @@
 using System.Globalization;
 using Ashlar.Benchmarks;
+using Ashlar.Benchmarks.Training;
 
 // One benchmark a file; each is a name, what it measures, and a method. Results go to standard output as Markdown.
 Benchmark[] benchmarks =
 [
     TokenizerBenchmark.Create(),
     BpeTrainingBenchmark.Create(),
+    TrainingStepBenchmark.Create(),
+    Gpt2StepBenchmark.Create(),
+    TrainingMemoryBenchmark.Create(),
+    TrainingWorker.Create(),
 ];
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
