@@ -111,6 +111,7 @@ public sealed class TrainerTests : IDisposable
     {
         JsonObject recipe = Small("llama", "adamw", 0);
         recipe["tokenizer"] = new JsonObject { ["kind"] = "byte-level-bpe", ["vocabularySize"] = 270, ["specialTokens"] = new JsonArray("<|im_start|>", "<|im_end|>") };
+        recipe["model"]!["contextLength"] = 32; // a whole conversation, so that what is asked is what was trained on
         Run(recipe, "base", 5);
         File.WriteAllLines(Path.Combine(_folder, "chat.jsonl"), Enumerable.Repeat("""{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"yo"}]}""", 4));
         JsonObject chat = new()

@@ -17,15 +17,18 @@ internal static class OptimizerChoice
             Epsilon = recipe.Epsilon,
             WeightDecay = recipe.WeightDecay,
         };
-        return recipe.Kind == OptimizerKind.AdamW
-            ? new AdamW(parameters, adamW)
-            : new Muon(parameters, new MuonOptions
+        return recipe.Kind switch
+        {
+            OptimizerKind.AdamW => new AdamW(parameters, adamW),
+            OptimizerKind.Sgd => new StochasticGradientDescent(parameters, recipe.Momentum),
+            _ => new Muon(parameters, new MuonOptions
             {
                 Momentum = recipe.MuonMomentum,
                 LearningRateRatio = recipe.MuonLearningRate / recipe.LearningRate,
                 WeightDecay = recipe.WeightDecay,
                 AdamW = adamW,
-            });
+            }),
+        };
     }
 
     public static LearningRateSchedule Schedule(Recipe recipe)

@@ -1,23 +1,16 @@
 using System.Text;
-using Ashlar.Checkpoints;
 using Ashlar.Inference;
 using Ashlar.Inference.Decoding;
-using Ashlar.Inference.Models;
 using Ashlar.Tokenizers;
-using Ashlar.Training.Models;
 using Ashlar.Training.Recipes;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Ashlar.Training.Loop;
 
 /// <summary>Continues the recipe's prompts with the weights as they are, by the inference path itself.</summary>
 internal static class Sampling
 {
-    public static IEnumerable<TrainingSample> Continue(Models.Decoder model, Tokenizer tokenizer, Recipe recipe, int step)
+    public static IReadOnlyList<TrainingSample> Continue(ILanguageModel graph, Tokenizer tokenizer, Recipe recipe, int step)
     {
-        using MemoryTensorSource weights = Weights(model);
-        using DecoderGraph graph = DecoderGraph.Load(model.Configuration, weights);
         SamplingOptions sampling = new()
         {
             Temperature = recipe.Evaluation.Temperature,
@@ -59,19 +52,5 @@ internal static class Sampling
 
         stop = tokenizer.SpecialTokens.EndOfText is { } end ? [end] : [];
         return [.. stop, .. tokenizer.Encode(prompt)];
-    }
-
-    private static MemoryTensorSource Weights(Models.Decoder model)
-    {
-        MemoryTensorSource weights = new("the model in training");
-        using IDisposable detached = no_grad();
-        foreach (NamedParameter parameter in model.Parameters)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            float[] values = parameter.Value.detach().cpu().data<float>().ToArray();
-            weights.Add(parameter.Name, parameter.Value.shape, values);
-        }
-
-        return weights;
     }
 }

@@ -1,17 +1,14 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Ashlar.Checkpoints;
-using Ashlar.Checkpoints.Configurations;
 using Ashlar.Checkpoints.Safetensors;
-using Ashlar.Datasets.Batches;
 using Ashlar.Shared;
-using Ashlar.Tokenizers;
 using Ashlar.Training.Checkpointing;
 using Ashlar.Training.Models;
 using Ashlar.Training.Native;
 using Ashlar.Training.Optimizers;
 using Ashlar.Training.Recipes;
 using Ashlar.Training.Schedules;
+using Ashlar.Training.Tasks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,26 +16,23 @@ namespace Ashlar.Training.Loop;
 
 /// <summary>
 /// The one trainer. A run is its recipe: batches, loss, accumulation, clipping, optimizer step, schedule, average, validation,
-/// samples, checkpoints. The run directory holds a Hugging Face checkpoint and the state for exact resume.
+/// samples, checkpoints. What a batch is and how it becomes a loss is the task's business (<see cref="ITask"/>). The run directory
+/// holds a checkpoint that inference reads and the state for exact resume.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
     private readonly Recipe _recipe;
     private readonly TrainerOptions _options;
-    private readonly RunData _data;
-    private readonly Decoder _model;
+    private readonly ITask _task;
     private readonly IOptimizer _optimizer;
     private readonly LearningRateSchedule _schedule;
     private readonly ExponentialMovingAverage? _average;
-    private readonly IBatchSource _batches;
-    private readonly Validator _validator;
     private readonly RunState _state;
     private readonly Dictionary<string, Tensor> _tensors = [];
-    private readonly double _uniform;
-    private readonly double _unigram;
     private int _step;
     private double _best = double.PositiveInfinity;
     private int _stale;
+    private double _rateFactor = 1; // of a plateau schedule
     private TimeSpan _earlier;
 
     private Trainer(Recipe recipe, TrainerOptions options)
@@ -52,21 +46,20 @@ public sealed class Trainer : IDisposable
             throw new InvalidDataException($"{options.OutputDirectory}: nothing to resume from; run without --resume first.");
         if (options.Resume)
             CheckSameRecipe();
-        _data = RunData.Prepare(recipe, options, options.Resume ? Tokenizer.Load(options.OutputDirectory) : null);
-        (_uniform, _unigram) = _data.Baselines();
         torch.manual_seed(recipe.Seed);
-        _model = MakeModel(device);
-        _optimizer = OptimizerChoice.Optimizer(recipe.Optimizer, _model.Parameters);
+        _task = TaskChoice.Create(recipe, options, device);
+        IReadOnlyList<NamedParameter> parameters = _task.Model.Parameters;
+        _optimizer = OptimizerChoice.Optimizer(recipe.Optimizer, parameters);
         _schedule = OptimizerChoice.Schedule(recipe);
-        _average = recipe.Training.Ema > 0 ? new ExponentialMovingAverage(_model.Parameters, recipe.Training.Ema) : null;
-        _batches = MakeBatches();
-        _validator = new Validator(_model, _data, recipe.Training.BatchSize, _model.Configuration.ContextLength);
-        foreach (NamedParameter parameter in _model.Parameters)
+        _average = recipe.Training.Ema > 0 ? new ExponentialMovingAverage(parameters, recipe.Training.Ema) : null;
+        foreach (NamedParameter parameter in parameters)
             _tensors.Add($"model.{parameter.Name}", parameter.Value);
         foreach ((string name, Tensor tensor) in _optimizer.State)
             _tensors.Add($"optimizer.{name}", tensor);
         foreach ((string name, Tensor tensor) in _average?.State ?? new Dictionary<string, Tensor>())
             _tensors.Add($"ema.{name}", tensor);
+        foreach ((string name, Tensor tensor) in _task.StateTensors)
+            _tensors.Add($"task.{name}", tensor);
         if (options.Resume)
             Restore();
     }
@@ -86,20 +79,19 @@ public sealed class Trainer : IDisposable
     {
         _average?.Dispose();
         _optimizer.Dispose();
-        _model.Dispose();
+        _task.Dispose();
     }
 
     private TrainingResult Run()
     {
         Directory.CreateDirectory(_options.OutputDirectory);
         AtomicFile.WriteText(Path.Combine(_options.OutputDirectory, "recipe.json"), RecipeFile.Write(_recipe));
-        _data.Tokenizer.Save(_options.OutputDirectory);
+        if (_step == 0)
+            SaveModel(_options.OutputDirectory); // a run that is killed early still has the tokenizer that its state belongs to
         using MetricsLog log = new(_options.OutputDirectory, _step);
         if (_step == 0)
             log.Add(Header());
-        _options.Progress?.Note(
-            $"{DecoderTensors.CountParameters(_model.Configuration):N0} parameters, {_data.Train.Sum(example => (long)example.Ids.Length):N0} training tokens, vocabulary {_data.Tokenizer.VocabularySize:N0}; "
-            + $"baselines on the validation text: uniform {_uniform:F4}, unigram {_unigram:F4} nats per token");
+        _options.Progress?.Note(_task.Summary);
 
         Stopwatch clock = Stopwatch.StartNew();
         Stopwatch computing = new();
@@ -132,7 +124,7 @@ public sealed class Trainer : IDisposable
             });
 
             bool last = _step == _recipe.Training.Steps;
-            if (!last && _step % _recipe.Evaluation.Every == 0 && Validate(log) is { } stopped && stopped)
+            if (!last && _step % _recipe.Evaluation.Every == 0 && Validate(log))
             {
                 status = RunStatus.StoppedEarly;
                 break;
@@ -147,33 +139,34 @@ public sealed class Trainer : IDisposable
 
         if (saved != _step || _step == 0)
             Save(clock.Elapsed);
-        return status == RunStatus.Interrupted ? Result(status, double.NaN, null, clock.Elapsed) : Finish(status, log, clock);
+        return status == RunStatus.Interrupted
+            ? Result(status, new ValidationResult(_step, double.NaN, 0), clock.Elapsed)
+            : Finish(status, log, clock);
     }
 
     private (double Loss, double Norm, int Tokens, double Rate) Step()
     {
         using DisposeScope scope = NewDisposeScope();
-        TokenBatch[] batches = [.. Enumerable.Range(0, _recipe.Training.GradientAccumulation).Select(_ => _batches.Next())];
-
-        // Gradients are summed over tokens and divided by the tokens of the whole step, not of a batch: accumulation equals
-        // the larger batch.
-        int tokens = Math.Max(1, batches.Sum(batch => batch.SupervisedCount));
-        _model.SetTraining(true);
-        _model.ZeroGradients();
+        _task.Model.SetTraining(true);
+        _task.Model.ZeroGradients();
         double nats = 0;
-        foreach (TokenBatch batch in batches)
+        int tokens = 0;
+        for (int pass = 0; pass < _recipe.Training.GradientAccumulation; pass++)
         {
-            using DisposeScope inner = NewDisposeScope();
-            BatchTensors tensors = BatchTensors.From(batch, _model.Device);
-            nats += _model.AccumulateGradients(tensors.Inputs, tensors.Targets, tensors.Positions, tensors.Documents);
+            BatchLoss batch = _task.Accumulate();
+            nats += batch.Nats;
+            tokens += batch.Targets;
         }
 
+        // Gradients are summed over targets and divided by the targets of the whole step, not of a batch: accumulation equals
+        // the larger batch.
+        tokens = Math.Max(1, tokens);
         double loss = nats / tokens;
         if (!double.IsFinite(loss))
             throw new InvalidDataException($"{_recipe.Name}: the loss is {loss} at step {_step + 1}; lower optimizer.learningRate or raise schedule.warmupSteps.");
-        double norm = GradientNorm.Of(_model.Parameters) / tokens;
+        double norm = GradientNorm.Of(_task.Model.Parameters) / tokens;
         double limit = _recipe.Training.GradientClip;
-        double rate = _schedule.At(_step);
+        double rate = _schedule.At(_step) * _rateFactor;
         _optimizer.Step(rate, (limit > 0 ? GradientNorm.ClippingFactor(norm, limit) : 1) / tokens);
         _average?.Update();
         _step++;
@@ -184,32 +177,35 @@ public sealed class Trainer : IDisposable
     private bool Validate(MetricsLog log)
     {
         _average?.Exchange();
-        ValidationResult result = _validator.Loss(_step, _recipe.Evaluation.MaximumBatches);
-        log.Add(new JsonObject { ["step"] = _step, ["validationLoss"] = result.Loss });
+        ValidationResult result = _task.Validate(_step, _recipe.Evaluation.MaximumBatches);
+        log.Add(Line(result));
         _options.Progress?.Validation(result);
         Sample(log);
-        bool better = result.Loss < _best;
-        if (better)
+        if (result.Criterion < _best)
         {
-            _best = result.Loss;
+            _best = result.Criterion;
             _stale = 0;
-            if (_recipe.Evaluation.EarlyStoppingPatience > 0)
-                SaveModel(Path.Combine(_options.OutputDirectory, "best"));
+            if (KeepsBest)
+                SaveModel(BestFolder);
         }
         else
         {
             _stale++;
+            if (_recipe.Schedule.Kind == ScheduleKind.Plateau && _stale % (_recipe.Schedule.PlateauPatience + 1) == 0)
+                _rateFactor *= _recipe.Schedule.PlateauFactor;
         }
 
         _average?.Exchange();
         return _recipe.Evaluation.EarlyStoppingPatience > 0 && _stale >= _recipe.Evaluation.EarlyStoppingPatience;
     }
 
+    private bool KeepsBest => _recipe.Evaluation.EarlyStoppingPatience > 0 || _recipe.Schedule.Kind == ScheduleKind.Plateau;
+
+    private string BestFolder => Path.Combine(_options.OutputDirectory, "best");
+
     private void Sample(MetricsLog log)
     {
-        if (_recipe.Evaluation.Prompts.Count == 0 || _recipe.Evaluation.SampleTokens == 0)
-            return;
-        foreach (TrainingSample sample in Sampling.Continue(_model, _data.Tokenizer, _recipe, _step))
+        foreach (TrainingSample sample in _task.Samples(_step))
         {
             log.Add(new JsonObject { ["step"] = _step, ["prompt"] = sample.Prompt, ["sample"] = sample.Text });
             _options.Progress?.Sample(sample);
@@ -219,39 +215,55 @@ public sealed class Trainer : IDisposable
     private TrainingResult Finish(RunStatus status, MetricsLog log, Stopwatch clock)
     {
         _average?.Exchange();
-        string best = Path.Combine(_options.OutputDirectory, "best", "model.safetensors");
-        if (_recipe.Evaluation.EarlyStoppingPatience > 0 && File.Exists(best))
+        string best = Path.Combine(BestFolder, "model.safetensors");
+        if (KeepsBest && File.Exists(best) && _task.Validate(_step, _recipe.Evaluation.MaximumBatches).Criterion > _best)
         {
-            // With early stopping the model of the run is the best one, not the last.
-            ValidationResult last = _validator.Loss(_step, _recipe.Evaluation.MaximumBatches);
-            if (last.Loss > _best)
-            {
-                using SafetensorsFile file = SafetensorsFile.Open(best);
-                _model.Load(file);
-            }
+            // The model of the run is the best one, not the last.
+            using SafetensorsFile file = SafetensorsFile.Open(best);
+            _task.Model.Load(file);
         }
 
-        ValidationResult result = _validator.Loss(_step, maximumBatches: 0);
-        double? bitsPerByte = _recipe.Task == TrainingTask.CausalLm ? _validator.BitsPerByte(_data.Tokenizer) : null;
-        _best = Math.Min(_best, result.Loss);
-        log.Add(new JsonObject { ["step"] = _step, ["validationLoss"] = result.Loss, ["final"] = true, ["bitsPerByte"] = bitsPerByte, ["seconds"] = Math.Round((_earlier + clock.Elapsed).TotalSeconds, 1) });
+        ValidationResult result = _task.Validate(_step, maximumBatches: 0);
+        _best = Math.Min(_best, result.Criterion);
+        JsonObject line = Line(result);
+        line["final"] = true;
+        line["seconds"] = Math.Round((_earlier + clock.Elapsed).TotalSeconds, 1);
+        log.Add(line);
         _options.Progress?.Validation(result);
         Sample(log);
         SaveModel(_options.OutputDirectory);
-        return Result(status, result.Loss, bitsPerByte, clock.Elapsed);
+        return Result(status, result, clock.Elapsed);
     }
 
-    private TrainingResult Result(RunStatus status, double loss, double? bitsPerByte, TimeSpan elapsed) =>
-        new(_options.OutputDirectory, status, _step, loss, bitsPerByte, _best, _uniform, _unigram, DecoderTensors.CountParameters(_model.Configuration), _earlier + elapsed);
+    private static JsonObject Line(ValidationResult result)
+    {
+        JsonObject line = new() { ["step"] = result.Step, ["validationLoss"] = result.Loss };
+        if (result.BitsPerByte is { } bits)
+            line["bitsPerByte"] = bits;
+        foreach ((string name, double score) in result.Scores)
+            line[name] = score;
+        return line;
+    }
+
+    private TrainingResult Result(RunStatus status, ValidationResult result, TimeSpan elapsed) =>
+        new(
+            _options.OutputDirectory, status, _step, result.Loss, result.BitsPerByte, _best,
+            Baseline("uniformLoss"), Baseline("unigramLoss"), _task.Model.ParameterCount, _earlier + elapsed)
+        {
+            Scores = result.Scores,
+        };
+
+    private double Baseline(string name) => _task.Header[name]?.GetValue<double>() ?? double.NaN;
 
     private void Save(TimeSpan elapsed)
     {
         _state.Save(_step, _tensors, new JsonObject
         {
             ["step"] = _step,
-            ["batches"] = _batches.SaveState(),
+            ["batches"] = _task.SaveState(),
             ["best"] = double.IsFinite(_best) ? _best : null,
             ["stale"] = _stale,
+            ["rateFactor"] = _rateFactor,
             ["seconds"] = (_earlier + elapsed).TotalSeconds,
         });
         _average?.Exchange();
@@ -262,17 +274,17 @@ public sealed class Trainer : IDisposable
     private void SaveModel(string folder)
     {
         Directory.CreateDirectory(folder);
-        _model.Save(folder);
-        _data.Tokenizer.Save(folder);
+        _task.SaveModel(folder);
     }
 
     private void Restore()
     {
         JsonObject state = _state.Load(_tensors);
         _step = state["step"]!.GetValue<int>();
-        _batches.RestoreState(state["batches"]!.AsObject());
+        _task.RestoreState(state["batches"]!.AsObject());
         _best = state["best"]?.GetValue<double>() ?? double.PositiveInfinity;
         _stale = state["stale"]!.GetValue<int>();
+        _rateFactor = state["rateFactor"]!.GetValue<double>();
         _earlier = TimeSpan.FromSeconds(state["seconds"]!.GetValue<double>());
         _options.Progress?.Note($"resuming after step {_step}");
     }
@@ -290,42 +302,14 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private Decoder MakeModel(Device device)
+    private JsonObject Header()
     {
-        DecoderOptions options = new()
-        {
-            ComputeType = _recipe.Training.ComputeType == ComputeKind.BFloat16 ? ComputeType.BFloat16 : ComputeType.Float32,
-            Device = device,
-            Seed = _recipe.Seed,
-        };
-        if (_recipe.Model.InitializeFrom is not { } from)
-            return new Decoder(ModelShape.Of(_recipe.Model, _data.Tokenizer), options);
-        string folder = RecipePaths.Resolve(from, _options.RecipeFolder);
-        DecoderConfiguration configuration = DecoderConfiguration.Load(Path.Combine(folder, "config.json")) with { Dropout = _recipe.Model.Dropout };
-        Decoder model = new(configuration, options);
-        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
-        model.Load(file);
-        return model;
+        JsonObject header = _task.Header.DeepClone().AsObject();
+        header["step"] = 0;
+        header["processors"] = Environment.ProcessorCount;
+        header["threads"] = TorchRuntime.Threads;
+        header["system"] = System.Runtime.InteropServices.RuntimeInformation.OSDescription;
+        header["runtime"] = System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription;
+        return header;
     }
-
-    private IBatchSource MakeBatches()
-    {
-        TrainingRecipe training = _recipe.Training;
-        int length = _model.Configuration.ContextLength;
-        return _recipe.Data.Batching == Batching.Packed || _recipe.Task == TrainingTask.Sft
-            ? new PackedRows(_data.Train, training.BatchSize, length, _recipe.Seed)
-            : new RandomCrops([.. _data.Train.SelectMany(example => example.Ids)], training.BatchSize, length, _recipe.Seed);
-    }
-
-    private JsonObject Header() => new()
-    {
-        ["step"] = 0,
-        ["uniformLoss"] = _uniform,
-        ["unigramLoss"] = _unigram,
-        ["parameters"] = DecoderTensors.CountParameters(_model.Configuration),
-        ["processors"] = Environment.ProcessorCount,
-        ["threads"] = TorchRuntime.Threads,
-        ["system"] = System.Runtime.InteropServices.RuntimeInformation.OSDescription,
-        ["runtime"] = System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription,
-    };
 }

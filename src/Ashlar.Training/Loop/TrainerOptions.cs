@@ -52,7 +52,17 @@ public sealed record TrainingStep(int Number, int Of, double Loss, double Learni
 /// <param name="Step">Steps done.</param>
 /// <param name="Loss">Nats per supervised token.</param>
 /// <param name="Tokens">Supervised tokens it is the mean over.</param>
-public sealed record ValidationResult(int Step, double Loss, long Tokens);
+public sealed record ValidationResult(int Step, double Loss, long Tokens)
+{
+    /// <summary>Bits per byte of text, special tokens left out; null where it is not measured.</summary>
+    public double? BitsPerByte { get; init; }
+
+    /// <summary>Other scores by name, such as <c>bleu</c>.</summary>
+    public IReadOnlyDictionary<string, double> Scores { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>What early stopping and the choice of the best model look at; lower is better. The loss unless a task says otherwise.</summary>
+    public double Criterion { get; init; } = Loss;
+}
 
 /// <summary>A continued prompt.</summary>
 /// <param name="Step">Steps done.</param>
@@ -78,10 +88,10 @@ public enum RunStatus
 /// <param name="Status">How it ended.</param>
 /// <param name="Steps">Optimizer steps done, earlier sessions included.</param>
 /// <param name="ValidationLoss">Nats per supervised token over the whole validation set; NaN after an interruption.</param>
-/// <param name="BitsPerByte">The same per byte of text, special tokens left out; null when only replies are supervised.</param>
-/// <param name="BestLoss">The lowest validation loss on the way.</param>
-/// <param name="UniformLoss">Nats per token of the uniform distribution.</param>
-/// <param name="UnigramLoss">Nats per token of the training set's token frequencies.</param>
+/// <param name="BitsPerByte">The same per byte of text, special tokens left out; null where it is not measured.</param>
+/// <param name="BestLoss">The lowest validation criterion on the way: the loss unless the task says otherwise.</param>
+/// <param name="UniformLoss">Nats per token of the uniform distribution; NaN where there is none.</param>
+/// <param name="UnigramLoss">Nats per token of the training set's token frequencies; NaN where there is none.</param>
 /// <param name="Parameters">Trained parameters.</param>
 /// <param name="Elapsed">Time spent, earlier sessions included.</param>
 public sealed record TrainingResult(
@@ -94,4 +104,8 @@ public sealed record TrainingResult(
     double UniformLoss,
     double UnigramLoss,
     long Parameters,
-    TimeSpan Elapsed);
+    TimeSpan Elapsed)
+{
+    /// <summary>Other scores of the final validation by name.</summary>
+    public IReadOnlyDictionary<string, double> Scores { get; init; } = new Dictionary<string, double>();
+}

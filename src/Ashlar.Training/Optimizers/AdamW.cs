@@ -1,5 +1,6 @@
 using Ashlar.Training.Models;
 using Ashlar.Training.Native;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ashlar.Training.Optimizers;
@@ -35,8 +36,9 @@ public sealed class AdamW : IOptimizer
     public void Step(double learningRate, double gradientScale = 1)
     {
         using IDisposable detached = no_grad();
-        _step.add_(1);
-        _divisor.fill_(1 / gradientScale);
+        using Scalar divisor = 1 / gradientScale;
+        _step.add_(Scalars.One);
+        _divisor.fill_(divisor);
         foreach (Group group in _groups)
             group.Step(_step, learningRate, _options, gradientScale == 1 ? null : _divisor);
     }

@@ -1,4 +1,5 @@
 using Ashlar.Training.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ashlar.Training.Optimizers;
@@ -36,8 +37,9 @@ public sealed class ExponentialMovingAverage : IDisposable
     public void Update()
     {
         using IDisposable detached = no_grad();
+        using Scalar kept = Decay, share = 1 - Decay;
         for (int i = 0; i < _averages.Length; i++)
-            _averages[i].lerp_(_parameters[i].Value, 1 - Decay);
+            _averages[i].mul_(kept).add_(_parameters[i].Value, share);
     }
 
     /// <summary>Exchanges weights and averages: once to evaluate or save the averages, and once more to train on.</summary>

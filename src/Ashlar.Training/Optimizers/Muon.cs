@@ -54,16 +54,17 @@ public sealed class Muon : IOptimizer
         _others.Step(learningRate, gradientScale);
         using IDisposable detached = no_grad();
         double rate = learningRate * _options.LearningRateRatio;
+        using Scalar gradientFactor = gradientScale, newShare = 1 - _options.Momentum, momentum = _options.Momentum, kept = 1 - (rate * _options.WeightDecay);
         for (int i = 0; i < _matrices.Length; i++)
         {
             using DisposeScope scope = NewDisposeScope();
             NamedParameter parameter = _matrices[i];
             if (parameter.Gradient is not { } gradient)
                 continue;
-            gradient = gradient * gradientScale;
-            _momenta[i].lerp_(gradient, 1 - _options.Momentum);
-            Tensor direction = gradient.lerp(_momenta[i], _options.Momentum); // Nesterov
-            parameter.Value.mul_(1 - (rate * _options.WeightDecay));
+            gradient = gradient.mul(gradientFactor);
+            _momenta[i].mul_(momentum).add_(gradient, newShare);
+            Tensor direction = gradient.mul(newShare).add_(_momenta[i], momentum); // Nesterov
+            parameter.Value.mul_(kept);
 
             // Query, key and value stored as one tensor are three matrices.
             Tensor[] values = Split(parameter.Value, parameter), directions = Split(direction, parameter);
@@ -72,8 +73,8 @@ public sealed class Muon : IOptimizer
                 (long inputs, long outputs) = parameter.InputsFirst
                     ? (values[part].shape[0], values[part].shape[1])
                     : (values[part].shape[1], values[part].shape[0]);
-                double scale = Math.Sqrt(Math.Max(1, (double)outputs / inputs));
-                values[part].add_(Orthogonalize(directions[part], _options.Iterations), -rate * scale);
+                using Scalar length = -rate * Math.Sqrt(Math.Max(1, (double)outputs / inputs));
+                values[part].add_(Orthogonalize(directions[part], _options.Iterations), length);
             }
         }
     }
@@ -84,15 +85,15 @@ public sealed class Muon : IOptimizer
     internal static Tensor Orthogonalize(Tensor matrix, int iterations)
     {
         // A quintic whose slope at 0 is as steep as possible, at the price of not converging to exactly 1.
-        const double A = 3.4445, B = -4.7750, C = 2.0315;
+        using Scalar a = 3.4445, b = -4.7750, c = 2.0315, epsilon = 1e-7;
         bool tall = matrix.shape[0] > matrix.shape[1];
-        Tensor x = matrix / (matrix.norm() + 1e-7);
+        Tensor x = matrix / matrix.norm().add(epsilon);
         x = (tall ? x.t() : x).to(ScalarType.BFloat16);
         for (int i = 0; i < iterations; i++)
         {
             Tensor gram = x.mm(x.t());
-            Tensor polynomial = (B * gram) + (C * gram.mm(gram));
-            x = (A * x) + polynomial.mm(x);
+            Tensor polynomial = gram.mul(b) + gram.mm(gram).mul(c);
+            x = x.mul(a) + polynomial.mm(x);
         }
 
         return (tall ? x.t() : x).to(ScalarType.Float32);

@@ -1,4 +1,5 @@
 using Ashlar.Training.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ashlar.Training.Optimizers;
@@ -29,6 +30,7 @@ public sealed class StochasticGradientDescent : IOptimizer
     public void Step(double learningRate, double gradientScale = 1)
     {
         using IDisposable detached = no_grad();
+        using Scalar momentum = _momentum, rate = -learningRate, scale = gradientScale, plain = -learningRate * gradientScale;
         for (int i = 0; i < _parameters.Count; i++)
         {
             using Tensor? gradient = _parameters[i].Gradient;
@@ -36,12 +38,12 @@ public sealed class StochasticGradientDescent : IOptimizer
                 continue;
             if (_momentum == 0)
             {
-                _parameters[i].Value.add_(gradient, -learningRate * gradientScale);
+                _parameters[i].Value.add_(gradient, plain);
                 continue;
             }
 
-            _velocities[i].mul_(_momentum).add_(gradient, gradientScale);
-            _parameters[i].Value.add_(_velocities[i], -learningRate);
+            _velocities[i].mul_(momentum).add_(gradient, scale);
+            _parameters[i].Value.add_(_velocities[i], rate);
         }
     }
 

@@ -27,7 +27,7 @@ public sealed record Recipe
     public required DataRecipe Data { get; init; }
 
     /// <summary>Shape of the network.</summary>
-    public required ModelRecipe Model { get; init; }
+    public ModelRecipe Model { get; init; } = new();
 
     /// <summary>The optimizer and its constants.</summary>
     public OptimizerRecipe Optimizer { get; init; } = new();
@@ -196,7 +196,7 @@ public sealed record OptimizerRecipe
     /// <summary>Peak learning rate (AdamW, SGD, and the non-matrix part under Muon).</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>Decay of the first moment; SGD's momentum.</summary>
+    /// <summary>Decay of the first moment.</summary>
     public double Beta1 { get; init; } = 0.9;
 
     /// <summary>Decay of the second moment.</summary>
@@ -211,6 +211,9 @@ public sealed record OptimizerRecipe
     /// <summary>Peak learning rate of the matrices under Muon.</summary>
     public double MuonLearningRate { get; init; } = 0.02;
 
+    /// <summary>SGD's momentum.</summary>
+    public double Momentum { get; init; }
+
     /// <summary>Muon's momentum.</summary>
     public double MuonMomentum { get; init; } = 0.95;
 }
@@ -224,6 +227,9 @@ public enum OptimizerKind
 
     /// <summary>Muon on hidden matrices (Jordan 2024), AdamW on the rest.</summary>
     [JsonStringEnumMemberName("muon")] Muon,
+
+    /// <summary>Stochastic gradient descent, with momentum if <see cref="OptimizerRecipe.Momentum"/> is above 0.</summary>
+    [JsonStringEnumMemberName("sgd")] Sgd,
 }
 
 /// <summary>Learning rate over the steps.</summary>
@@ -240,6 +246,12 @@ public sealed record ScheduleRecipe
 
     /// <summary>With <c>wsd</c>: the share of the steps, at the end, over which the rate decays.</summary>
     public double DecayFraction { get; init; } = 0.2;
+
+    /// <summary>With <c>plateau</c>: what the rate is multiplied by.</summary>
+    public double PlateauFactor { get; init; } = 0.5;
+
+    /// <summary>With <c>plateau</c>: validations without a better score that are borne before the rate falls.</summary>
+    public int PlateauPatience { get; init; }
 }
 
 /// <summary>Schedules.</summary>
@@ -260,6 +272,9 @@ public enum ScheduleKind
 
     /// <summary>Proportional to the inverse square root of the step (Vaswani et al. 2017, section 5.3).</summary>
     [JsonStringEnumMemberName("inverse-square-root")] InverseSquareRoot,
+
+    /// <summary>The peak until validation stops getting better; then times <see cref="ScheduleRecipe.PlateauFactor"/>, again and again.</summary>
+    [JsonStringEnumMemberName("plateau")] Plateau,
 }
 
 /// <summary>Length and arithmetic of the run.</summary>

@@ -30,7 +30,8 @@ internal static class RecipeRules
         if (recipe.Model.KeyValueHeads > 0 && recipe.Model.Heads % recipe.Model.KeyValueHeads != 0)
             Fail("model.keyValueHeads", recipe.Model.KeyValueHeads, $"a divisor of model.heads ({recipe.Model.Heads})");
 
-        Between("optimizer.learningRate", recipe.Optimizer.LearningRate, double.Epsilon, 10);
+        Between("optimizer.learningRate", recipe.Optimizer.LearningRate, double.Epsilon, 100);
+        Between("optimizer.momentum", recipe.Optimizer.Momentum, 0, 1 - 1e-9);
         Between("optimizer.muonLearningRate", recipe.Optimizer.MuonLearningRate, double.Epsilon, 10);
         Between("optimizer.beta1", recipe.Optimizer.Beta1, 0, 1 - 1e-9);
         Between("optimizer.beta2", recipe.Optimizer.Beta2, 0, 1 - 1e-9);
@@ -38,6 +39,9 @@ internal static class RecipeRules
         Between("optimizer.weightDecay", recipe.Optimizer.WeightDecay, 0, 10);
         Between("schedule.finalFraction", recipe.Schedule.FinalFraction, 0, 1);
         Between("schedule.decayFraction", recipe.Schedule.DecayFraction, 0, 1);
+        Between("schedule.plateauFactor", recipe.Schedule.PlateauFactor, 1e-6, 1 - 1e-9);
+        if (recipe.Schedule.PlateauPatience < 0)
+            Fail("schedule.plateauPatience", recipe.Schedule.PlateauPatience, "0 or more");
         if (recipe.Schedule.WarmupSteps < 0)
             Fail("schedule.warmupSteps", recipe.Schedule.WarmupSteps, "0 or more");
 

@@ -74,7 +74,7 @@ internal sealed unsafe class FusedLinear
             else
             {
                 FusedOperators.MatrixMultiplyInto(_product.Tensor, left, right);
-                _gradient.add_(_product.Tensor);
+                _gradient.add_(_product.Tensor, Scalars.One);
             }
         }
 
