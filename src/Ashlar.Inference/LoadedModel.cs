@@ -1,11 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ashlar.Checkpoints;
-using Ashlar.Checkpoints.Configurations;
-using Ashlar.Checkpoints.Safetensors;
 using Ashlar.Inference.Chat;
 using Ashlar.Inference.Decoding;
-using Ashlar.Inference.Models;
 using Ashlar.Tokenizers;
 
 namespace Ashlar.Inference;
@@ -36,7 +32,10 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Tokens that end a text, from every file that names one. A reply also ends at <see cref="IChatFormat.StopIds"/>.</summary>
     public IReadOnlyList<int> StopIds { get; }
 
-    /// <summary>Loads a run directory or a Hugging Face directory: <c>config.json</c>, <c>model.safetensors</c>, <c>tokenizer.json</c>.</summary>
+    /// <summary>
+    /// Loads a run directory or a Hugging Face directory: <c>config.json</c>, <c>tokenizer.json</c>, and the weights of the family that
+    /// <c>model_type</c> names (<c>model.safetensors</c> of a network, <c>model.ngram</c> of counts).
+    /// </summary>
     /// <param name="path">The directory.</param>
     /// <param name="threadCount">Threads for matrix products; 0 for one a processor.</param>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
@@ -45,16 +44,15 @@ public sealed class LoadedModel : IDisposable
     public static LoadedModel Load(string path, int threadCount = 0)
     {
         if (!Directory.Exists(path))
-            throw new DirectoryNotFoundException($"{path}: no such directory; expected one with config.json, model.safetensors and tokenizer.json.");
-        DecoderConfiguration configuration = DecoderConfiguration.Load(Path.Combine(path, "config.json"));
+            throw new DirectoryNotFoundException($"{path}: no such directory; expected one with config.json, tokenizer.json and a model.");
+        ModelDescription description = ModelFamilies.Describe(path);
         Tokenizer tokenizer = Tokenizer.Load(path);
         // A vocabulary is often padded beyond the tokenizer's; the other way round some text could not be read.
-        if (tokenizer.VocabularySize > configuration.VocabularySize)
+        if (tokenizer.VocabularySize > description.VocabularySize)
             throw new InvalidDataException(
-                $"{path}: the tokenizer has {tokenizer.VocabularySize} ids and the model {configuration.VocabularySize}; they do not belong together.");
-        using ITensorSource tensors = OpenTensors(path);
-        DecoderGraph model = DecoderGraph.Load(configuration, tensors, threadCount);
-        return new(model, tokenizer, [.. configuration.EndOfTextIds, .. GenerationConfigurationIds(path)]);
+                $"{path}: the tokenizer has {tokenizer.VocabularySize} ids and the model {description.VocabularySize}; they do not belong together.");
+        int[] endOfTextIds = [.. description.EndOfTextIds, .. GenerationConfigurationIds(path)];
+        return new(description.Open(threadCount), tokenizer, endOfTextIds);
     }
 
     /// <summary>The text generator of this model and tokenizer.</summary>
@@ -62,8 +60,6 @@ public sealed class LoadedModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
-
-    private static ITensorSource OpenTensors(string path) => SafetensorsFile.Open(Path.Combine(path, "model.safetensors"));
 
     // generation_config.json names ids beyond config.json's in the chat form of some families (Llama 3, Qwen).
     private static int[] GenerationConfigurationIds(string path)
