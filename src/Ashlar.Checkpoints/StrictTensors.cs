@@ -12,32 +12,60 @@ public static class StrictTensors
     /// attention masks, rotary frequencies and a tied output projection, which older writers store, are passed over.
     /// </summary>
     /// <exception cref="InvalidDataException">A tensor is missing, extra or of another shape; the sentence names it.</exception>
-    public static IReadOnlyDictionary<string, string> Match(ITensorSource source, DecoderConfiguration configuration)
+    public static IReadOnlyDictionary<string, string> Match(ITensorSource source, DecoderConfiguration configuration) =>
+        Match(
+            source,
+            DecoderTensors.Of(configuration),
+            name => name.StartsWith(Gpt2Prefix, StringComparison.Ordinal) ? name[Gpt2Prefix.Length..] : null,
+            name => name.EndsWith(".attn.bias", StringComparison.Ordinal)
+                || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
+                || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
+                || (configuration.TieEmbeddings && name == "lm_head.weight"),
+            $"{configuration.Architecture} model");
+
+    /// <summary>
+    /// Maps each tensor a recurrent language model needs to its name in the source; a tied output projection that is
+    /// stored as well is passed over.
+    /// </summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, extra or of another shape; the sentence names it.</exception>
+    public static IReadOnlyDictionary<string, string> Match(ITensorSource source, RecurrentConfiguration configuration) => Match(
+        source,
+        RecurrentTensors.Of(configuration),
+        _ => null,
+        name => configuration.TieEmbeddings && name == "decoder.weight",
+        $"recurrent language model ({configuration.Cell.Name()})");
+
+    /// <summary>Maps each expected name to the name in the source.</summary>
+    /// <param name="source">What there is.</param>
+    /// <param name="expected">What there must be.</param>
+    /// <param name="otherName">A second name under which a tensor may be found, or null.</param>
+    /// <param name="passOver">Whether a tensor that is not expected may be there.</param>
+    /// <param name="model">The kind of model, for messages.</param>
+    /// <exception cref="InvalidDataException">A tensor is missing, extra or of another shape; the sentence names it.</exception>
+    public static IReadOnlyDictionary<string, string> Match(
+        ITensorSource source,
+        IEnumerable<TensorDescription> expected,
+        Func<string, string?> otherName,
+        Func<string, bool> passOver,
+        string model)
     {
         Dictionary<string, string> names = [];
-        foreach (TensorDescription expected in DecoderTensors.Of(configuration))
+        foreach (TensorDescription tensor in expected)
         {
-            string name = expected.Name;
-            if (!source.TryGet(name, out TensorInfo? info) && name.StartsWith(Gpt2Prefix, StringComparison.Ordinal))
-                _ = source.TryGet(name = name[Gpt2Prefix.Length..], out info);
+            string name = tensor.Name;
+            if (!source.TryGet(name, out TensorInfo? info) && otherName(name) is { } other)
+                _ = source.TryGet(name = other, out info);
             if (info is null)
-                throw new InvalidDataException($"{source.Source}: tensor {expected.Name} of shape [{string.Join(", ", expected.Shape)}] is missing.");
-            if (!info.Shape.SequenceEqual(expected.Shape))
-                throw new InvalidDataException($"{source.Source}: tensor {name} has shape {info.ShapeText}; the configuration expects [{string.Join(", ", expected.Shape)}].");
-            names.Add(expected.Name, name);
+                throw new InvalidDataException($"{source.Source}: tensor {tensor.Name} of shape [{string.Join(", ", tensor.Shape)}] is missing.");
+            if (!info.Shape.SequenceEqual(tensor.Shape))
+                throw new InvalidDataException($"{source.Source}: tensor {name} has shape {info.ShapeText}; the configuration expects [{string.Join(", ", tensor.Shape)}].");
+            names.Add(tensor.Name, name);
         }
 
         HashSet<string> used = [.. names.Values];
         foreach (string name in source.Names)
-        {
-            bool buffer = name.EndsWith(".attn.bias", StringComparison.Ordinal)
-                || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
-                || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
-                || (configuration.TieEmbeddings && name == "lm_head.weight");
-            if (!used.Contains(name) && !buffer)
-                throw new InvalidDataException($"{source.Source}: tensor {name} is not part of a {configuration.Architecture} model of this configuration.");
-        }
-
+            if (!used.Contains(name) && !passOver(name))
+                throw new InvalidDataException($"{source.Source}: tensor {name} is not part of a {model} of this configuration.");
         return names;
     }
 }

@@ -1,37 +1,17 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using static Ashlar.Checkpoints.Configurations.ConfigurationFile;
 
 namespace Ashlar.Checkpoints.Configurations;
 
 /// <summary>Hugging Face's <c>config.json</c> for decoders, read and written.</summary>
 internal static class DecoderConfigurationJson
 {
-    public static DecoderConfiguration Load(string path)
+    public static DecoderConfiguration Load(string path) => ConfigurationFile.Load(path, root =>
     {
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"{path}: no such file; expected a Hugging Face config.json.", path);
-        JsonObject root;
-        try
-        {
-            root = JsonNode.Parse(File.ReadAllBytes(path))?.AsObject()
-                ?? throw new InvalidDataException($"{path}: expected a JSON object, found null.");
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"{path}: not a JSON object ({error.Message}).", error);
-        }
-
-        try
-        {
-            DecoderConfiguration configuration = Read(root);
-            configuration.Validate();
-            return configuration;
-        }
-        catch (InvalidDataException error)
-        {
-            throw new InvalidDataException($"{path}: {error.Message}", error);
-        }
-    }
+        DecoderConfiguration configuration = Read(root);
+        configuration.Validate();
+        return configuration;
+    });
 
     private static DecoderConfiguration Read(JsonObject root)
     {
@@ -206,60 +186,7 @@ internal static class DecoderConfigurationJson
     {
         root["tie_word_embeddings"] = c.TieEmbeddings;
         root["bos_token_id"] = c.BeginOfTextId;
-        root["eos_token_id"] = c.EndOfTextIds.Count switch
-        {
-            0 => null,
-            1 => c.EndOfTextIds[0],
-            _ => new JsonArray([.. c.EndOfTextIds.Select(id => (JsonNode)id)]),
-        };
+        root["eos_token_id"] = IdsToJson(c.EndOfTextIds);
         root["torch_dtype"] = "float32";
     }
-
-    private static int Integer(JsonObject root, params ReadOnlySpan<string> keys)
-    {
-        foreach (string key in keys)
-        {
-            if (Number(root, key) is { } value)
-            {
-                return value == Math.Floor(value) && Math.Abs(value) <= int.MaxValue
-                    ? (int)value
-                    : throw new InvalidDataException($"{key} is {value}; expected a whole number.");
-            }
-        }
-
-        throw new InvalidDataException($"{keys[0]} is missing; expected a whole number.");
-    }
-
-    private static double? Number(JsonObject root, string key) =>
-        root[key] switch
-        {
-            null => null,
-            JsonValue value when value.TryGetValue(out double number) => number,
-            JsonValue value when value.TryGetValue(out int number) => number,
-            JsonNode node => throw new InvalidDataException($"{key} is {node.ToJsonString()}; expected a number."),
-        };
-
-    private static bool? Flag(JsonObject root, string key) =>
-        root[key] switch
-        {
-            null => null,
-            JsonValue value when value.TryGetValue(out bool flag) => flag,
-            JsonNode node => throw new InvalidDataException($"{key} is {node.ToJsonString()}; expected true or false."),
-        };
-
-    private static string? Text(JsonObject root, string key) =>
-        root[key] switch
-        {
-            null => null,
-            JsonValue value when value.TryGetValue(out string? text) => text,
-            JsonNode node => throw new InvalidDataException($"{key} is {node.ToJsonString()}; expected a string."),
-        };
-
-    private static IReadOnlyList<int> Integers(JsonObject root, string key) =>
-        root[key] switch
-        {
-            null => [],
-            JsonArray array => [.. array.Select(node => node!.GetValue<int>())],
-            _ => [Integer(root, key)],
-        };
 }
