@@ -87,7 +87,7 @@ public static class TextDocuments
         return Encoding.UTF8.GetString(bytes);
     }
 
-    private static Stream Open(string path)
+    internal static Stream Open(string path)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file; expected text to read.", path);
