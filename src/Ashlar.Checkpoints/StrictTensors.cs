@@ -35,6 +35,29 @@ public static class StrictTensors
         name => configuration.TieEmbeddings && name == "decoder.weight",
         $"recurrent language model ({configuration.Cell.Name()})");
 
+    /// <summary>
+    /// Maps each tensor an encoder-decoder Transformer needs to its name in the source. Second copies of shared and tied tables,
+    /// and stored sinusoids, which Marian's writers leave behind, are passed over.
+    /// </summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, extra or of another shape; the sentence names it.</exception>
+    public static IReadOnlyDictionary<string, string> Match(ITensorSource source, TransformerConfiguration configuration) => Match(
+        source,
+        TransformerTensors.Of(configuration),
+        name => name == "model.shared.weight" ? "model.encoder.embed_tokens.weight" : null,
+        name => (configuration.ShareEmbeddings && (name is "model.encoder.embed_tokens.weight" or "model.decoder.embed_tokens.weight"))
+            || (configuration.TieProjection && name == "lm_head.weight")
+            || (configuration.Positions == PositionEncoding.Sinusoidal && name.EndsWith(".embed_positions.weight", StringComparison.Ordinal)),
+        "encoder-decoder Transformer");
+
+    /// <summary>Maps each tensor a recurrent encoder-decoder needs to its name in the source.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, extra or of another shape; the sentence names it.</exception>
+    public static IReadOnlyDictionary<string, string> Match(ITensorSource source, RecurrentTranslationConfiguration configuration) => Match(
+        source,
+        RecurrentTranslationTensors.Of(configuration),
+        _ => null,
+        _ => false,
+        $"recurrent encoder-decoder ({configuration.Cell.Name()}, attention {configuration.Attention.Name()})");
+
     /// <summary>Maps each expected name to the name in the source.</summary>
     /// <param name="source">What there is.</param>
     /// <param name="expected">What there must be.</param>
