@@ -15,8 +15,8 @@ internal static class TokenizerCommand
         Command command = new("train", "Train a tokenizer on text files.");
         Argument<string[]> files = new("FILES") { Description = "Text; each line is a document.", Arity = ArgumentArity.OneOrMore };
         Option<string> output = new("--output", "-o") { Description = "Folder for tokenizer.json.", Required = true };
-        Option<string> kind = new("--kind") { Description = "byte-level-bpe or character.", DefaultValueFactory = _ => "byte-level-bpe" };
-        kind.AcceptOnlyFromAmong("byte-level-bpe", "character");
+        Option<string> kind = new("--kind") { Description = "byte-level-bpe, character or word-level.", DefaultValueFactory = _ => "byte-level-bpe" };
+        kind.AcceptOnlyFromAmong("byte-level-bpe", "character", "word-level");
         Option<int> size = new("--vocabulary") { Description = "Tokens in all.", DefaultValueFactory = _ => 32_000 };
         Option<string[]> special = new("--special") { Description = "Special tokens.", DefaultValueFactory = _ => ["<|endoftext|>"] };
         command.Add(files);
@@ -27,9 +27,12 @@ internal static class TokenizerCommand
             IEnumerable<string> documents = TextDocuments.FromLines(parsed.GetRequiredValue(files)).Select(line => line + "\n");
             TextWriter error = parsed.InvocationConfiguration.Error;
             Progress progress = new(error);
-            Tokenizer tokenizer = parsed.GetValue(kind) == "character"
-                ? CharacterTrainer.Train(documents, parsed.GetValue(special))
-                : ByteLevelBpeTrainer.Train(documents, parsed.GetValue(size), parsed.GetValue(special), progress: progress);
+            Tokenizer tokenizer = parsed.GetValue(kind) switch
+            {
+                "character" => CharacterTrainer.Train(documents, parsed.GetValue(special)),
+                "word-level" => WordLevelTrainer.Train(documents, parsed.GetValue(size), parsed.GetValue(special), progress: progress),
+                _ => ByteLevelBpeTrainer.Train(documents, parsed.GetValue(size), parsed.GetValue(special), progress: progress),
+            };
             tokenizer.Save(parsed.GetRequiredValue(output));
             error.WriteLine($"{tokenizer.VocabularySize:N0} tokens in {Path.Combine(parsed.GetRequiredValue(output), "tokenizer.json")}");
             return ExitCode.Done;

@@ -9,9 +9,7 @@ internal static class BytePairJson
     public static TokenModel Read(JsonObject part, ModelContext context)
     {
         Dictionary<string, int> ids = ModelParts.ReadVocabulary(part);
-        string?[] tokens = new string?[ids.Count == 0 ? 0 : ids.Values.Max() + 1];
-        foreach ((string token, int id) in ids)
-            tokens[id] = token;
+        string?[] tokens = ModelParts.ById(ids);
         if (part["dropout"] is JsonValue dropout && dropout.GetValue<double>() > 0)
             throw new InvalidDataException($"model.dropout is {dropout.ToJsonString()}; expected null, for encoding is deterministic.");
         List<Merge> merges = ReadMerges(part, ids);
@@ -26,15 +24,6 @@ internal static class BytePairJson
 
     public static JsonObject Write(IEnumerable<string?> tokens, string? unknown, bool ignoreMerges, IEnumerable<(string Left, string Right)> merges)
     {
-        JsonObject vocabulary = [];
-        int id = 0;
-        foreach (string? token in tokens)
-        {
-            if (token is not null)
-                vocabulary[token] = id;
-            id++;
-        }
-
         return new JsonObject
         {
             ["type"] = "BPE",
@@ -45,7 +34,7 @@ internal static class BytePairJson
             ["fuse_unk"] = false,
             ["byte_fallback"] = false,
             ["ignore_merges"] = ignoreMerges,
-            ["vocab"] = vocabulary,
+            ["vocab"] = ModelParts.WriteVocabulary(tokens),
             ["merges"] = new JsonArray([.. merges.Select(merge => (JsonNode)new JsonArray(merge.Left, merge.Right))]),
         };
     }

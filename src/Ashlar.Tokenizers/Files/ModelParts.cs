@@ -9,6 +9,7 @@ internal static class ModelParts
     private static readonly Dictionary<string, Func<JsonObject, ModelContext, TokenModel>> Models = new()
     {
         ["BPE"] = BytePairJson.Read,
+        ["WordLevel"] = WordLevelJson.Read,
     };
 
     public static TokenModel Read(JsonObject part, bool byteLevel, IReadOnlyList<AddedToken> added)
@@ -18,6 +19,30 @@ internal static class ModelParts
         return Models.TryGetValue(type, out Func<JsonObject, ModelContext, TokenModel>? read)
             ? read(part, new ModelContext(byteLevel, added))
             : throw new InvalidDataException($"model.type is {type}; expected {string.Join(", ", Models.Keys.Order(StringComparer.Ordinal))}.");
+    }
+
+    /// <summary>Tokens by id, null where an id is unused.</summary>
+    public static string?[] ById(Dictionary<string, int> ids)
+    {
+        string?[] tokens = new string?[ids.Count == 0 ? 0 : ids.Values.Max() + 1];
+        foreach ((string token, int id) in ids)
+            tokens[id] = token;
+        return tokens;
+    }
+
+    /// <summary>Tokens by id as an object from token to id.</summary>
+    public static JsonObject WriteVocabulary(IEnumerable<string?> tokens)
+    {
+        JsonObject vocabulary = [];
+        int id = 0;
+        foreach (string? token in tokens)
+        {
+            if (token is not null)
+                vocabulary[token] = id;
+            id++;
+        }
+
+        return vocabulary;
     }
 
     /// <summary>The vocabulary of a model as an object from token to id, checked.</summary>

@@ -20,6 +20,7 @@ internal static class PipelineParts
         ["NFD"] = _ => new UnicodeNormalizer(NormalizationForm.FormD),
         ["NFKC"] = _ => new UnicodeNormalizer(NormalizationForm.FormKC),
         ["NFKD"] = _ => new UnicodeNormalizer(NormalizationForm.FormKD),
+        ["Lowercase"] = _ => new LowercaseNormalizer(),
     };
 
     private static readonly Dictionary<string, Func<JsonObject, PreTokenizer>> PreTokenizers = new()
@@ -28,6 +29,7 @@ internal static class PipelineParts
         ["ByteLevel"] = part => new ByteLevelPreTokenizer(part.Flag("add_prefix_space", true), part.Flag("use_regex", true)),
         ["Digits"] = part => new DigitsPreTokenizer(part.Flag("individual_digits", false)),
         ["Split"] = ReadSplit,
+        ["WhitespaceSplit"] = _ => new WhitespaceSplitPreTokenizer(),
     };
 
     private static readonly Dictionary<string, Func<JsonObject, PostProcessor>> PostProcessors = new()

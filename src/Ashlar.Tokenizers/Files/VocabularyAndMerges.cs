@@ -18,9 +18,7 @@ internal static class VocabularyAndMerges
             throw new FileNotFoundException($"{path}: its merges are not beside it; expected {mergesPath}.", mergesPath);
         JsonObject vocabulary = TokenizerFile.ReadObject(path);
         Dictionary<string, int> ids = ModelParts.ReadVocabulary(new JsonObject { ["vocab"] = vocabulary.DeepClone() });
-        string?[] tokens = new string?[ids.Count == 0 ? 0 : ids.Values.Max() + 1];
-        foreach ((string token, int id) in ids)
-            tokens[id] = token;
+        string?[] tokens = ModelParts.ById(ids);
         List<Merge> merges = [];
         int number = 0;
         foreach (string line in File.ReadLines(mergesPath))

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Ashlar.Tokenizers.Unicode;
 
 namespace Ashlar.Tokenizers.Normalizers;
 
@@ -8,7 +9,7 @@ namespace Ashlar.Tokenizers.Normalizers;
 public sealed class UnicodeNormalizer(NormalizationForm form) : Normalizer
 {
     /// <inheritdoc/>
-    public override string Normalize(string text) => text.Normalize(form);
+    public override string Normalize(string text) => UnicodeNormalization.Normalize(text, form);
 
     internal override JsonObject Write() => new()
     {

@@ -1,17 +1,9 @@
-using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using System.Text;
 using Ashlar.Tokenizers.Models;
 using Ashlar.Tokenizers.PreTokenizers;
 using Ashlar.Tokenizers.PreTokenizers.Scanners;
 
 namespace Ashlar.Tokenizers.Training;
-
-/// <summary>How far tokenizer training is.</summary>
-/// <param name="Stage">What is being done.</param>
-/// <param name="Done">Units done.</param>
-/// <param name="Total">Units in all; 0 while unknown.</param>
-public readonly record struct TokenizerTrainingProgress(string Stage, long Done, long Total);
 
 /// <summary>
 /// Trains a byte-level BPE: count the pre-tokens, then merge the most frequent adjacent pair again and again (Sennrich et al.
@@ -42,63 +34,12 @@ public static class ByteLevelBpeTrainer
         if (merges < 0)
             throw new InvalidDataException($"a vocabulary of {vocabularySize} is too small; expected at least {256 + specialTokens.Count} (256 bytes and {specialTokens.Count} special tokens).");
         PreTokenizer cut = ByteLevelPipeline.PreTokenizer(pattern);
-        (byte[] Word, long Count)[] words = CountWords(documents, cut, specialTokens, progress);
+        (byte[] Word, long Count)[] words =
+        [
+            .. new WordCounter(null, cut, specialTokens).Count(documents, progress).Select(word => (Encoding.UTF8.GetBytes(word.Key), word.Value)),
+        ];
         (List<byte[]?> tokens, List<Merge> learned) = new PairMerger(words).Learn(merges, progress);
         List<AddedToken> added = [.. specialTokens.Select((content, i) => new AddedToken(tokens.Count + i, content, true))];
         return ByteLevelPipeline.Build(new BytePairModel(tokens, learned), pattern, added);
-    }
-
-    private static (byte[] Word, long Count)[] CountWords(IEnumerable<string> documents, PreTokenizer cut, IReadOnlyList<string> special, IProgress<TokenizerTrainingProgress>? progress)
-    {
-        AddedTokenMatcher matcher = new(special.Select((content, i) => new AddedToken(i, content, true)));
-        ConcurrentBag<Dictionary<string, long>> parts = [];
-        long characters = 0;
-        Parallel.ForEach(
-            Partitioner.Create(documents, EnumerablePartitionerOptions.NoBuffering),
-            () => new Dictionary<string, long>(),
-            (document, _, counts) =>
-            {
-                Count(document, cut, matcher, counts);
-                long done = Interlocked.Add(ref characters, document.Length);
-                if (done / 10_000_000 != (done - document.Length) / 10_000_000)
-                    progress?.Report(new TokenizerTrainingProgress("counting characters", done, 0));
-                return counts;
-            },
-            parts.Add);
-
-        Dictionary<string, long> all = [];
-        foreach ((string word, long count) in parts.SelectMany(part => part))
-            CollectionsMarshal.GetValueRefOrAddDefault(all, word, out _) += count;
-        // A fixed order, so that the work, too, is the same every time.
-        return [.. all.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (Encoding.UTF8.GetBytes(pair.Key), pair.Value))];
-    }
-
-    private static void Count(string document, PreTokenizer cut, AddedTokenMatcher matcher, Dictionary<string, long> counts)
-    {
-        Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> byWord = counts.GetAlternateLookup<ReadOnlySpan<char>>();
-        int at = 0;
-        while (at < document.Length)
-        {
-            matcher.TryFind(document, at, out int start, out int end, out _);
-            if (cut.Scanner is { } scanner)
-            {
-                ReadOnlySpan<char> text = document.AsSpan(at, start - at);
-                while (!text.IsEmpty)
-                {
-                    int length = scanner.NextLength(text);
-                    CollectionsMarshal.GetValueRefOrAddDefault(byWord, text[..length], out _)++;
-                    text = text[length..];
-                }
-            }
-            else
-            {
-                List<string> pieces = [];
-                cut.Cut(document[at..start], at == 0, pieces);
-                foreach (string piece in pieces)
-                    CollectionsMarshal.GetValueRefOrAddDefault(counts, piece, out _)++;
-            }
-
-            at = end;
-        }
     }
 }

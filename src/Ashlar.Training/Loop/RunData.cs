@@ -145,6 +145,9 @@ public sealed class RunData
             case TokenizerKind.Character:
                 // As nanoGPT: the alphabet is that of the whole text, so that every validation character has an id.
                 return CharacterTrainer.Train(train.Concat(validation), wanted.SpecialTokens);
+            case TokenizerKind.WordLevel:
+                options.Progress?.Note($"collecting the {wanted.VocabularySize:N0} most frequent words");
+                return WordLevelTrainer.Train(train, wanted.VocabularySize, ["<unk>", "<|endoftext|>", .. wanted.SpecialTokens]);
             default:
                 options.Progress?.Note($"training a byte-level BPE of {wanted.VocabularySize:N0} tokens");
                 return ByteLevelBpeTrainer.Train(train, wanted.VocabularySize, ["<|endoftext|>", .. wanted.SpecialTokens]);

@@ -79,6 +79,9 @@ public enum TokenizerKind
     /// <summary>Byte-level byte-pair encoding, as GPT-2's.</summary>
     [JsonStringEnumMemberName("byte-level-bpe")] ByteLevelBpe,
 
+    /// <summary>One token a word between white space; rare words are <c>&lt;unk&gt;</c>.</summary>
+    [JsonStringEnumMemberName("word-level")] WordLevel,
+
     /// <summary>Load from <c>tokenizer.path</c>.</summary>
     [JsonStringEnumMemberName("file")] File,
 }

@@ -15,6 +15,8 @@ internal static class RecipeRules
             Fail("tokenizer.path", "missing", "a tokenizer file, because tokenizer.kind is file");
         if (recipe.Tokenizer.Kind == TokenizerKind.ByteLevelBpe && recipe.Tokenizer.VocabularySize < 257)
             Fail("tokenizer.vocabularySize", recipe.Tokenizer.VocabularySize, "at least 257 (256 bytes and the end of text)");
+        if (recipe.Tokenizer.Kind == TokenizerKind.WordLevel && recipe.Tokenizer.VocabularySize < 3)
+            Fail("tokenizer.vocabularySize", recipe.Tokenizer.VocabularySize, "at least 3 (the unknown word, the end of text and a word)");
         if (recipe.Task == TrainingTask.Sft && recipe.Data.Format != DataFormat.Chat)
             Fail("data.format", recipe.Data.Format, "chat, because task is sft");
 
