@@ -4,6 +4,7 @@ using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
 using Ashlar.Checkpoints.Safetensors;
 using Ashlar.Inference.Models;
+using Ashlar.Inference.Models.NGrams;
 
 namespace Ashlar.Inference;
 
@@ -19,6 +20,7 @@ internal static class ModelFamilies
         ["llama"] = Decoder,
         ["qwen2"] = Decoder,
         ["qwen3"] = Decoder,
+        [NGramConfiguration.ModelType] = NGram,
     };
 
     /// <summary>Reads the configuration of a folder; no weights yet.</summary>
@@ -61,6 +63,20 @@ internal static class ModelFamilies
         {
             using ITensorSource tensors = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
             return DecoderGraph.Load(configuration, tensors, threadCount);
+        });
+    }
+
+    private static ModelDescription NGram(string folder)
+    {
+        (int vocabularySize, int? endId) = NGramConfiguration.Read(ConfigurationPath(folder));
+        return new(vocabularySize, endId is { } end ? [end] : [], _ =>
+        {
+            string path = Path.Combine(folder, NGramModel.FileName);
+            NGramModel model = NGramModel.Open(path);
+            if (model.VocabularySize == vocabularySize)
+                return model;
+            model.Dispose();
+            throw new InvalidDataException($"{path}: the vocabulary has {model.VocabularySize} tokens and config.json says {vocabularySize}; they do not belong together.");
         });
     }
 }
