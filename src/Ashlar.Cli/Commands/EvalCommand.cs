@@ -5,16 +5,17 @@ using Ashlar.Inference;
 
 namespace Ashlar.Cli.Commands;
 
-/// <summary><c>ashlar eval MODEL --task perplexity --data FILE</c>.</summary>
+/// <summary><c>ashlar eval MODEL --task perplexity --data FILE</c>, and <c>--task translation</c> on files of lines.</summary>
 internal static class EvalCommand
 {
     public static Command Create()
     {
-        Command command = new("eval", "Score a model.");
+        Command command = new("eval", "Score a model, or translations.");
         Argument<string> model = SamplingChoice.Model();
+        model.Arity = ArgumentArity.ZeroOrOne; // translations need no model
         Option<string> task = new("--task") { Description = "What to measure.", DefaultValueFactory = _ => "perplexity" };
-        task.AcceptOnlyFromAmong("perplexity");
-        Option<string[]> data = new("--data") { Description = "Text files; each is a document.", Required = true };
+        task.AcceptOnlyFromAmong("perplexity", "translation");
+        Option<string[]> data = new("--data") { Description = "perplexity: text files; each is a document." };
         Option<int?> window = new("--window") { Description = "Tokens of context; the model's by default." };
         Option<int?> stride = new("--stride") { Description = "Tokens between windows; the window by default, so that they do not overlap." };
         Option<bool> json = new("--json") { Description = "Print one JSON object." };
@@ -26,11 +27,16 @@ internal static class EvalCommand
                 command.Add((Option)symbol);
         }
 
+        TranslationEvaluation translation = new(command);
         command.SetAction(parsed =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
-            List<string> documents = [.. TextDocuments.FromFiles(parsed.GetRequiredValue(data))];
-            using LoadedModel loaded = LoadedModel.Load(parsed.GetRequiredValue(model));
+            if (parsed.GetValue(task) == "translation")
+                return translation.Run(parsed, parsed.GetValue(json));
+            string path = parsed.GetValue(model) ?? throw new InvalidDataException("MODEL is missing; expected a run folder or a Hugging Face folder.");
+            string[] files = parsed.GetValue(data) is { Length: > 0 } named ? named : throw new InvalidDataException("--data is missing; expected text files.");
+            List<string> documents = [.. TextDocuments.FromFiles(files)];
+            using LoadedModel loaded = LoadedModel.Load(path);
             int? begin = loaded.Tokenizer.SpecialTokens.BeginOfText ?? loaded.Tokenizer.SpecialTokens.EndOfText;
             PerplexityResult result = Perplexity.Measure(
                 loaded.Model,
