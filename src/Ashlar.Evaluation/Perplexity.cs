@@ -6,10 +6,11 @@ namespace Ashlar.Evaluation;
 /// <summary>Cost of texts under a language model: nats per token, perplexity, bits per byte.</summary>
 public static class Perplexity
 {
-    private const int DefaultWindow = 1024;
-
     // Logits held at once, in floats: a large vocabulary is scored in short pieces.
     private const int LogitsBudget = 1 << 24;
+
+    // Tokens read at once at most; a model without a context limit reads a whole document in such pieces.
+    private const int LongestPiece = 1024;
 
     /// <summary>Scores every token that has a predecessor (or a beginning-of-text token before it), each once.</summary>
     /// <param name="model">The model.</param>
@@ -30,13 +31,13 @@ public static class Perplexity
         CancellationToken cancellation = default)
     {
         options ??= new();
-        int length = options.WindowLength ?? model.ContextLength ?? DefaultWindow;
+        int length = options.WindowLength ?? model.ContextLength ?? int.MaxValue;
         int stride = options.Stride ?? length;
         Check(length >= 1, $"the window is {length} tokens; expected 1 or more");
         Check(length <= (model.ContextLength ?? length), $"the window is {length} tokens; the model's context holds {model.ContextLength}");
         Check(stride >= 1 && stride <= length, $"the stride is {stride}; expected from 1 to the window's {length}");
         Check(options.BatchSize >= 1, $"the batch size is {options.BatchSize}; expected 1 or more");
-        int piece = Math.Clamp(LogitsBudget / model.VocabularySize / options.BatchSize, 1, length);
+        int piece = Math.Clamp(LogitsBudget / model.VocabularySize / options.BatchSize, 1, Math.Min(length, LongestPiece));
         float[] logits = new float[(long)options.BatchSize * piece * model.VocabularySize];
         CostTotal total = new(vocabulary);
         foreach (Window[] batch in Window.Cut(documents, length, stride, options.BeginOfTextId).Chunk(options.BatchSize))

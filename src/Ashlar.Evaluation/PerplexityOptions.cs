@@ -3,7 +3,10 @@ namespace Ashlar.Evaluation;
 /// <summary>How long texts are cut for a model with a bounded context, and what is read before them.</summary>
 public sealed record PerplexityOptions
 {
-    /// <summary>Tokens a model reads at most before it is started anew; null for its context length (1,024 without one).</summary>
+    /// <summary>
+    /// Tokens a model reads at most before it is started anew; null for its context length. A model without one, such as a
+    /// recurrent network, then reads every document whole.
+    /// </summary>
     public int? WindowLength { get; init; }
 
     /// <summary>

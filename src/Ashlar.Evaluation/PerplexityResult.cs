@@ -24,7 +24,10 @@ public sealed record PerplexityResult
     /// <summary>Bytes of UTF-8 that the scored tokens stand for; special ones stand for none.</summary>
     public required long ByteCount { get; init; }
 
-    /// <summary>Tokens read at most before the model was started anew; 0 for a baseline without a past.</summary>
+    /// <summary>
+    /// Tokens read at most before the model was started anew; 0 for a baseline without a past, <see cref="int.MaxValue"/>
+    /// where documents were read whole.
+    /// </summary>
     public required int WindowLength { get; init; }
 
     /// <summary>Tokens between the starts of two windows; 0 for a baseline without a past.</summary>

@@ -12,8 +12,21 @@ public abstract class LanguageModelState : IDisposable
     /// <summary>A second state with the same past; the two go on independently.</summary>
     public abstract LanguageModelState Fork();
 
+    /// <summary>
+    /// The longest past, of at most <paramref name="length"/> tokens, to which <see cref="Truncate"/> can go back: any with a
+    /// cache of all tokens, but a recurrent network has no more than its present and its beginning.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative, or more than <see cref="Length"/>.</exception>
+    public virtual int ReachableLength(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        return length;
+    }
+
     /// <summary>Forgets every token after the first <paramref name="length"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or more than <see cref="Length"/>.</exception>
+    /// <exception cref="NotSupportedException">The state cannot go back so far and no farther (<see cref="ReachableLength"/>).</exception>
     public abstract void Truncate(int length);
 
     /// <summary>Gives the memory back; the state cannot be used afterwards.</summary>

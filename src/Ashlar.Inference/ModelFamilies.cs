@@ -5,6 +5,7 @@ using Ashlar.Checkpoints.Configurations;
 using Ashlar.Checkpoints.Safetensors;
 using Ashlar.Inference.Models;
 using Ashlar.Inference.Models.NGrams;
+using Ashlar.Inference.Models.Recurrent;
 
 namespace Ashlar.Inference;
 
@@ -21,6 +22,7 @@ internal static class ModelFamilies
         ["qwen2"] = Decoder,
         ["qwen3"] = Decoder,
         [NGramConfiguration.ModelType] = NGram,
+        [RecurrentConfiguration.ModelType] = Recurrent,
     };
 
     /// <summary>Reads the configuration of a folder; no weights yet.</summary>
@@ -77,6 +79,16 @@ internal static class ModelFamilies
                 return model;
             model.Dispose();
             throw new InvalidDataException($"{path}: the vocabulary has {model.VocabularySize} tokens and config.json says {vocabularySize}; they do not belong together.");
+        });
+    }
+
+    private static ModelDescription Recurrent(string folder)
+    {
+        RecurrentConfiguration configuration = RecurrentConfiguration.Load(ConfigurationPath(folder));
+        return new(configuration.VocabularySize, configuration.EndOfTextIds, threadCount =>
+        {
+            using ITensorSource tensors = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
+            return RecurrentGraph.Load(configuration, tensors, threadCount);
         });
     }
 }

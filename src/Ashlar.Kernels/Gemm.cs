@@ -21,38 +21,24 @@ public static class Gemm
     /// <param name="c">Receives [m, n], row after row.</param>
     /// <param name="pool">Threads to share the columns; null for the caller's alone.</param>
     /// <exception cref="ArgumentException">The sizes do not fit.</exception>
-    public static unsafe void Multiply(
+    public static void Multiply(
         ReadOnlySpan<float> a,
         int m,
         PackedMatrix b,
         ReadOnlySpan<float> bias,
         Span<float> c,
-        WorkerPool? pool = null)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(m);
-        (int k, int n) = (b.K, b.N);
-        Require.AtLeast(a.Length, (long)m * k);
-        Require.AtLeast(c.Length, (long)m * n);
-        if (!bias.IsEmpty)
-            Require.SameLength(bias.Length, n);
-        if (m == 0 || n == 0)
-            return;
-        fixed (float* left = a, right = b.Panels, shift = bias, result = c)
-        {
-            Task task = new(left, m, k, right, shift, result, n);
-            int panels = b.PanelCount;
-            if (pool is null || pool.ThreadCount == 1 || (long)m * n * k < ParallelWork)
-            {
-                task.Run(0, panels);
-                return;
-            }
+        WorkerPool? pool = null) =>
+        Compute(a, m, b, bias, c, accumulate: false, pool);
 
-            // A few pieces a thread, so that one that is held up does not hold up all.
-            int pieces = Math.Min(panels, 4 * pool.ThreadCount);
-            pool.For(pieces, piece => task.Run(
-                (int)((long)panels * piece / pieces), (int)((long)panels * (piece + 1) / pieces)));
-        }
-    }
+    /// <summary>C += A B, with B packed.</summary>
+    /// <param name="a">[m, k], row after row.</param>
+    /// <param name="m">Rows.</param>
+    /// <param name="b">[k, n].</param>
+    /// <param name="c">[m, n], row after row: what is added to.</param>
+    /// <param name="pool">Threads to share the columns; null for the caller's alone.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit.</exception>
+    public static void Accumulate(ReadOnlySpan<float> a, int m, PackedMatrix b, Span<float> c, WorkerPool? pool = null) =>
+        Compute(a, m, b, [], c, accumulate: true, pool);
 
     /// <summary>C = A B^T, with B as [n, k]: both operands' rows are the inner products' operands.</summary>
     /// <param name="a">[m, k].</param>
@@ -93,7 +79,37 @@ public static class Gemm
         }
     }
 
-    private readonly unsafe struct Task(float* a, int m, int k, float* panels, float* bias, float* c, int n)
+    private static unsafe void Compute(
+        ReadOnlySpan<float> a, int m, PackedMatrix b, ReadOnlySpan<float> bias, Span<float> c, bool accumulate, WorkerPool? pool)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(m);
+        (int k, int n) = (b.K, b.N);
+        Require.AtLeast(a.Length, (long)m * k);
+        Require.AtLeast(c.Length, (long)m * n);
+        if (!bias.IsEmpty)
+            Require.SameLength(bias.Length, n);
+        if (m == 0 || n == 0)
+            return;
+        fixed (float* left = a, right = b.Panels, shift = bias, result = c)
+        {
+            Task task = new(left, m, k, right, shift, result, n, accumulate);
+            if (pool is null || pool.ThreadCount == 1 || (long)m * n * k < ParallelWork)
+                task.Run(0, b.PanelCount);
+            else
+                Share(task, b.PanelCount, pool);
+        }
+    }
+
+    // Apart from the above, so that a product of one thread allocates no closure.
+    private static void Share(Task task, int panels, WorkerPool pool)
+    {
+        // A few pieces a thread, so that one that is held up does not hold up all.
+        int pieces = Math.Min(panels, 4 * pool.ThreadCount);
+        pool.For(pieces, piece => task.Run(
+            (int)((long)panels * piece / pieces), (int)((long)panels * (piece + 1) / pieces)));
+    }
+
+    private readonly unsafe struct Task(float* a, int m, int k, float* panels, float* bias, float* c, int n, bool accumulate)
     {
         public void Run(int first, int end)
         {
@@ -143,6 +159,8 @@ public static class Gemm
 
         private void Begin(float* target, int rows, int column, int columns)
         {
+            if (accumulate)
+                return;
             for (int row = 0; row < rows; row++)
             {
                 Span<float> values = new(target + (long)row * n, columns);

@@ -54,6 +54,15 @@ public sealed class PerplexityTests
     }
 
     [Fact]
+    public void A_model_without_a_context_limit_reads_documents_whole()
+    {
+        PastModel model = new(2, (past, token) => token == 1 ? 1.0 / (past.Count + 1) : 1 - 1.0 / (past.Count + 1));
+        PerplexityResult result = Measure(model, [new int[] { 1, 1, 1 }, Enumerable.Repeat(1, 2500).ToArray()], Bytes);
+        Assert.Equal(2 + 2499, result.TokenCount);
+        Assert.Equal(new[] { 2, 2499 }.Sum(n => Enumerable.Range(1, n).Sum(past => Math.Log(past + 1))), result.Nats, 0.1);
+    }
+
+    [Fact]
     public void Documents_do_not_see_each_other() =>
         Gen.Int[1, 9].Array[0, 20].Array[1, 6].Where(documents => documents.Any(d => d.Length > 1)).Sample(documents =>
         {

@@ -1,7 +1,9 @@
 using Ashlar.Checkpoints.Configurations;
 using Ashlar.Checkpoints.Safetensors;
+using Ashlar.Inference.Chat;
 using Ashlar.Inference.Decoding;
 using Ashlar.Inference.Models;
+using Ashlar.Inference.Models.Recurrent;
 using Ashlar.Inference.Tests.Models;
 using Ashlar.Tokenizers;
 using Ashlar.Tokenizers.Chat;
@@ -39,6 +41,47 @@ public sealed class LoadedModelTests : IDisposable
         Assert.Equal([258], loaded.Chat!.StopIds);
         GenerationSummary summary = loaded.NewTextGenerator().Complete("x", new() { MaxTokens = 9 }, TestContext.Current.CancellationToken);
         Assert.Equal(9, summary.GeneratedTokenCount);
+    }
+
+    [Fact]
+    public void A_folder_of_a_recurrent_model_loads_by_its_model_type()
+    {
+        RecurrentConfiguration configuration = new()
+        {
+            Cell = RecurrentCell.Gru,
+            VocabularySize = 264,
+            EmbeddingWidth = 6,
+            HiddenWidth = 9,
+            LayerCount = 2,
+            EndOfTextIds = [256],
+        };
+        Random random = new(5);
+        Dictionary<string, float[]> tensors = RecurrentTensors.Of(configuration).ToDictionary(
+            t => t.Name,
+            t => Enumerable.Range(0, (int)t.Shape.Aggregate(1L, (a, b) => a * b)).Select(_ => random.NextSingle() - 0.5f).ToArray());
+        File.WriteAllText(Path.Combine(_folder, "config.json"), configuration.ToJson().ToJsonString());
+        SafetensorsWriter.Write(
+            Path.Combine(_folder, "model.safetensors"),
+            [.. RecurrentTensors.Of(configuration).Select(t => SafetensorsEntry.Float32(t.Name, t.Shape, tensors[t.Name]))]);
+        using LoadedModel loaded = LoadedModel.Load(_folder, threadCount: 1);
+        using RecurrentGraph graph = new(configuration, (name, destination) => tensors[name].CopyTo(destination), 1);
+        int[] tokens = loaded.Tokenizer.Encode("模型 model");
+        Assert.Equal(DecoderGraphTests.All(graph, tokens), DecoderGraphTests.All(loaded.Model, tokens));
+        Assert.Null(loaded.Model.ContextLength);
+        Assert.Equal([256], loaded.StopIds);
+        // Longer than any window: nothing slides, nothing is refused.
+        GenerationOptions options = new() { MaxTokens = 3000, Sampling = new() { Seed = 1 } };
+        Assert.Equal(3000, loaded.NewTextGenerator().Complete("x", options, TestContext.Current.CancellationToken).GeneratedTokenCount);
+
+        // Chat goes on from the state it has, and reads anew where the template rewrites the past.
+        using ChatSession chat = new(loaded.Model, loaded.Tokenizer, loaded.Chat!);
+        foreach (string text in new[] { "one", "two", "three" })
+        {
+            ChatReply reply = chat.Send(text, options with { MaxTokens = 20 }, TestContext.Current.CancellationToken);
+            Assert.NotEmpty(reply.Pieces.ToArray());
+        }
+
+        Assert.Equal(6, chat.Messages.Count);
     }
 
     [Fact]

@@ -111,6 +111,13 @@ public sealed class GemmTests
             RandomRows.Close(expected, actual, 1e-5, tolerance);
             Gemm.Multiply(a, m, PackedMatrix.FromOutputRows(transposed, n, k), shift, actual, pool);
             RandomRows.Close(expected, actual, 1e-5, tolerance);
+
+            // Rows of the bias to start from, and the product added to them: the same sums in the same order.
+            float[] accumulated = new float[m * n];
+            for (int row = 0; row < m && shift.Length > 0; row++)
+                shift.CopyTo(accumulated, row * n);
+            Gemm.Accumulate(a, m, PackedMatrix.FromInputRows(b, k, n), accumulated, pool);
+            Assert.Equal(actual, accumulated);
         }
     }
 }

@@ -74,7 +74,7 @@ public sealed class ChatSession : IDisposable
             throw;
         }
 
-        int common = Math.Min(prompt.AsSpan().CommonPrefixLength(_read), prompt.Length - 1);
+        int common = _state.ReachableLength(Math.Min(prompt.AsSpan().CommonPrefixLength(_read), prompt.Length - 1));
         _state.Truncate(common);
         _read = _read[..common];
         _replying = true;
