@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Ashlar.Kernels;
 
 /// <summary>The largest values of a row.</summary>
@@ -23,8 +26,9 @@ public static class TopK
             Sink(values, indices, root, count);
         for (int i = count; i < values.Length; i++)
         {
-            if (!Before(values, i, indices[0]))
-                continue;
+            i = NextAbove(values, i, values[indices[0]]);
+            if (i == values.Length)
+                break;
             indices[0] = i;
             Sink(values, indices, 0, count);
         }
@@ -34,6 +38,32 @@ public static class TopK
             (indices[0], indices[last]) = (indices[last], indices[0]);
             Sink(values, indices, 0, last);
         }
+    }
+
+    // The next index whose value belongs before a bound that came earlier; the length if there is none.
+    private static int NextAbove(ReadOnlySpan<float> values, int start, float bound)
+    {
+        int i = start;
+        if (Vector512.IsHardwareAccelerated && !float.IsNaN(bound))
+        {
+            ref float first = ref MemoryMarshal.GetReference(values);
+            Vector512<float> bounds = Vector512.Create(bound);
+            while (i <= values.Length - Vector512<float>.Count
+                && !Vector512.GreaterThanAny(Vector512.LoadUnsafe(ref first, (nuint)i), bounds))
+                i += Vector512<float>.Count;
+        }
+        else if (Vector256.IsHardwareAccelerated && !float.IsNaN(bound))
+        {
+            ref float first = ref MemoryMarshal.GetReference(values);
+            Vector256<float> bounds = Vector256.Create(bound);
+            while (i <= values.Length - Vector256<float>.Count
+                && !Vector256.GreaterThanAny(Vector256.LoadUnsafe(ref first, (nuint)i), bounds))
+                i += Vector256<float>.Count;
+        }
+
+        while (i < values.Length && values[i].CompareTo(bound) <= 0)
+            i++;
+        return i;
     }
 
     internal static int[] Scalar(ReadOnlySpan<float> values, int count)

@@ -1,0 +1,125 @@
+using Ashlar.Kernels;
+
+namespace Ashlar.Inference.Decoding;
+
+/// <summary>
+/// Beams that compete with each other: all of a common search, or one group of a diverse one. What has ended is frozen; the
+/// group is done when no open hypothesis can still beat the worst of the ended ones that would be kept.
+/// </summary>
+internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, int limit)
+{
+    private readonly int _width = options.BeamCount / options.GroupCount;
+    private readonly List<Candidate> _candidates = [];
+    private readonly List<float> _before = [];
+    // Enough of each beam that its ended continuations cannot crowd out the open ones.
+    private readonly int[] _best = new int[Math.Min(options.BeamCount / options.GroupCount + options.StopIds.Count, vocabularySize)];
+
+    /// <summary>The open hypotheses, best first.</summary>
+    public List<BeamNode> Beams { get; private set; } = [];
+
+    public List<BeamHypothesis> Finished { get; } = [];
+
+    public bool Done { get; private set; }
+
+    /// <summary>One token more.</summary>
+    /// <param name="logits">[rows, vocabulary] of the sentence; a group's rows are changed and restored.</param>
+    /// <param name="totals">Logarithm of the sum of each row's exponentials.</param>
+    /// <param name="chosen">Tokens that earlier groups chose at this step; the group adds its own.</param>
+    public void Step(Span<float> logits, ReadOnlySpan<double> totals, List<int> chosen)
+    {
+        _candidates.Clear();
+        foreach (BeamNode beam in Beams)
+        {
+            Span<float> row = logits.Slice(beam.Row * vocabularySize, vocabularySize);
+            Penalise(row, chosen);
+            TopK.Indices(row, _best);
+            foreach (int token in _best)
+                if (row[token] > float.NegativeInfinity)
+                    _candidates.Add(new(beam, token, row[token] - totals[beam.Row], _candidates.Count));
+            Restore(row, chosen);
+        }
+
+        _candidates.Sort();
+        List<BeamNode> open = Take(logits, totals);
+        int length = Beams[0].Length + 1;
+        if (open.Count == 0 && Finished.Count == 0)
+        {
+            // Every continuation is forbidden.
+            Finished.AddRange(Beams.Where(beam => beam.Length > 0).Select(beam => beam.Finish(options, ended: false)));
+            Done = true;
+        }
+        else if (open.Count == 0 || Settled(open[0], length))
+        {
+            Done = true;
+        }
+        else if (length == limit)
+        {
+            Finished.AddRange(open.Select(beam => beam.Finish(options, ended: false)));
+            Done = true;
+        }
+
+        if (Done)
+            open.Clear();
+        Beams = open;
+        if (options.DiversityPenalty > 0)
+            chosen.AddRange(open.Select(beam => beam.Token));
+    }
+
+    private void Penalise(Span<float> row, List<int> tokens)
+    {
+        _before.Clear();
+        foreach (int token in tokens)
+        {
+            _before.Add(row[token]);
+            row[token] -= (float)options.DiversityPenalty;
+        }
+    }
+
+    private void Restore(Span<float> row, List<int> tokens)
+    {
+        for (int i = tokens.Count - 1; i >= 0; i--)
+            row[tokens[i]] = _before[i];
+    }
+
+    // The best candidates: those that end join the finished, the others go on.
+    private List<BeamNode> Take(Span<float> logits, ReadOnlySpan<double> totals)
+    {
+        List<BeamNode> open = new(_width);
+        for (int rank = 0; rank < _candidates.Count && open.Count < _width; rank++)
+        {
+            (BeamNode parent, int token) = (_candidates[rank].Parent, _candidates[rank].Token);
+            double own = logits[parent.Row * vocabularySize + token] - totals[parent.Row];
+            BeamNode child = new(parent, token, parent.LogProbability + own);
+            if (!options.StopIds.Contains(token))
+                open.Add(child);
+            else if (rank < _width)
+                Finished.Add(child.Finish(options, ended: true));
+        }
+
+        return open;
+    }
+
+    private bool Settled(BeamNode best, int length)
+    {
+        if (Finished.Count < _width)
+            return false;
+        // Greedy decoding ends with the first end token, however lengths are weighed.
+        if (_width == 1)
+            return true;
+        // Log-probabilities only fall. With a positive penalty a longer text may still score higher, at best at the limit.
+        int bestLength = options.LengthPenalty > 0 ? limit : length + 1;
+        double reachable = options.Score(best.LogProbability, bestLength, []);
+        return reachable <= Finished.Select(hypothesis => hypothesis.Score).OrderDescending().ElementAt(_width - 1);
+    }
+
+    private readonly record struct Candidate(BeamNode Parent, int Token, double LogProbability, int Order) : IComparable<Candidate>
+    {
+        private double Value => Parent.LogProbability + LogProbability;
+
+        public int CompareTo(Candidate other)
+        {
+            int order = other.Value.CompareTo(Value);
+            return order != 0 ? order : Order.CompareTo(other.Order);
+        }
+    }
+}
