@@ -13,7 +13,7 @@ namespace Ashlar.Inference;
 /// The families of models that a folder can hold, by the <c>model_type</c> of its <c>config.json</c>. A new family is one line
 /// here and a reader of its configuration.
 /// </summary>
-internal static class ModelFamilies
+public static class ModelFamilies
 {
     private static readonly Dictionary<string, Func<string, ModelDescription>> Readers = new()
     {
@@ -28,7 +28,7 @@ internal static class ModelFamilies
     /// <summary>Reads the configuration of a folder; no weights yet.</summary>
     /// <exception cref="FileNotFoundException">There is no <c>config.json</c>.</exception>
     /// <exception cref="InvalidDataException">It is damaged, or names a family that is not here.</exception>
-    public static ModelDescription Describe(string folder)
+    internal static ModelDescription Describe(string folder)
     {
         string type = TypeOf(folder);
         return Readers.TryGetValue(type, out Func<string, ModelDescription>? read)

@@ -10,10 +10,12 @@ internal static class ReportCommand
     {
         Command command = new("report", "Write a run's curves and samples as one HTML file.");
         Argument<string> run = new("RUN") { Description = "A run folder." };
+        Option<string[]> text = new("--text") { Description = "A sentence to look inside the model with; may be given several times." };
         command.Add(run);
+        command.Add(text);
         command.SetAction(parsed =>
         {
-            parsed.InvocationConfiguration.Output.WriteLine(RunReport.Write(parsed.GetRequiredValue(run)));
+            parsed.InvocationConfiguration.Output.WriteLine(RunReport.Write(parsed.GetRequiredValue(run), parsed.GetValue(text)));
             return ExitCode.Done;
         });
         return command;

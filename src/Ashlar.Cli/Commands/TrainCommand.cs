@@ -26,7 +26,8 @@ internal static class TrainCommand
             string path = parsed.GetRequiredValue(recipe);
             Recipe loaded = RecipeFile.Load(path, parsed.GetValue(set));
             string folder = parsed.GetValue(output) ?? Path.Combine("runs", loaded.Name);
-            TorchRuntime.Initialize(parsed.GetValue(threads) is > 0 and int count ? new TorchRuntimeOptions { Threads = count } : null);
+            if (loaded.Task != TrainingTask.NGram)
+                TorchRuntime.Initialize(parsed.GetValue(threads) is > 0 and int count ? new TorchRuntimeOptions { Threads = count } : null);
             using Interruption interruption = new();
             TrainingResult result = Trainer.Run(loaded, new TrainerOptions
             {

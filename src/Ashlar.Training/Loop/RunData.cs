@@ -69,13 +69,7 @@ public sealed class RunData
 
     private static RunData Texts(Recipe recipe, TrainerOptions options, IReadOnlyList<string> trainFiles, IReadOnlyList<string> validationFiles, Tokenizer? tokenizer)
     {
-        Func<IEnumerable<string>, IEnumerable<string>> read = recipe.Data.Format switch
-        {
-            DataFormat.TextLines => TextDocuments.FromLines,
-            DataFormat.Jsonl => TextDocuments.FromJsonLines,
-            DataFormat.Text => TextDocuments.FromFiles,
-            _ => throw new InvalidDataException($"data.format is {recipe.Data.Format}; expected text, text-lines, jsonl or chat."),
-        };
+        Func<IEnumerable<string>, IEnumerable<string>> read = Reader(recipe.Data.Format);
         List<string> train = [.. read(trainFiles)];
         List<string> validation = [.. read(validationFiles)];
         if (validationFiles.Count == 0)
@@ -83,7 +77,7 @@ public sealed class RunData
         if (validation.Count == 0 || train.Count == 0)
             throw new InvalidDataException($"data: {train.Count} training and {validation.Count} validation documents; expected at least one of each (name data.validation files or raise data.validationFraction).");
         tokenizer ??= MakeTokenizer(recipe, options, train, validation);
-        return new RunData(tokenizer, Encode(train), Encode(validation));
+        return new RunData(tokenizer, Encode([.. train.Where(Kept(recipe.Data, options.RecipeFolder))]), Encode(validation));
 
         // The end of a document is something to predict, where the vocabulary has a token for it.
         IReadOnlyList<TokenExample> Encode(List<string> documents) =>
@@ -94,7 +88,23 @@ public sealed class RunData
         ];
     }
 
-    private static (List<string> Train, List<string> Validation) Split(DataRecipe data, List<string> documents)
+    /// <summary>How files of a format become documents, one after another.</summary>
+    internal static Func<IEnumerable<string>, IEnumerable<string>> Reader(DataFormat format) => format switch
+    {
+        DataFormat.TextLines => TextDocuments.FromLines,
+        DataFormat.Jsonl => TextDocuments.FromJsonLines,
+        DataFormat.Text => TextDocuments.FromFiles,
+        _ => throw new InvalidDataException($"data.format is {format}; expected text, text-lines, jsonl or chat."),
+    };
+
+    /// <summary>Whether a training document is none of those that <see cref="DataRecipe.Exclude"/> names.</summary>
+    internal static Func<string, bool> Kept(DataRecipe data, string recipeFolder)
+    {
+        HashSet<string> excluded = [.. Reader(data.Format)(RecipePaths.Expand(data.Exclude, recipeFolder, "data.exclude"))];
+        return document => !excluded.Contains(document);
+    }
+
+    internal static (List<string> Train, List<string> Validation) Split(DataRecipe data, List<string> documents)
     {
         if (data.Split == ValidationSplit.Document)
         {
@@ -133,7 +143,7 @@ public sealed class RunData
         ];
     }
 
-    private static Tokenizer MakeTokenizer(Recipe recipe, TrainerOptions options, List<string> train, List<string> validation)
+    internal static Tokenizer MakeTokenizer(Recipe recipe, TrainerOptions options, IEnumerable<string> train, IEnumerable<string> validation)
     {
         if (recipe.Model.InitializeFrom is { } start)
             return Tokenizer.Load(RecipePaths.Resolve(start, options.RecipeFolder));

@@ -32,9 +32,11 @@ internal static class Sampling
                 ContextPolicy = ContextPolicy.Slide,
             });
             StreamingDecoder decoder = tokenizer.NewStreamingDecoder();
+            foreach (int token in start)
+                decoder.Append(token); // so that a first word of the sample is set off from the prompt's last one
             StringBuilder text = new();
-            while (generator.TryNext(out int token))
-                text.Append(decoder.Append(token));
+            while (generator.TryNext(out int next))
+                text.Append(decoder.Append(next));
             samples.Add(new TrainingSample(step, prompt, text.Append(decoder.Flush()).ToString()));
         }
 

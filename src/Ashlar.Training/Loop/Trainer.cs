@@ -68,6 +68,8 @@ public sealed class Trainer : IDisposable
     /// <exception cref="InvalidDataException">The recipe, its files or the run to resume are wrong, or the loss is not a number.</exception>
     public static TrainingResult Run(Recipe recipe, TrainerOptions options)
     {
+        if (recipe.Task == TrainingTask.NGram)
+            return NGrams.NGramRun.Run(recipe, options); // counted, not stepped
         using Trainer trainer = new(recipe, options);
         TrainingResult result = trainer.Run();
         Reporting.RunReport.Write(options.OutputDirectory);

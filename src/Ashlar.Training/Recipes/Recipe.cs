@@ -26,6 +26,9 @@ public sealed record Recipe
     /// <summary>Training and validation text.</summary>
     public required DataRecipe Data { get; init; }
 
+    /// <summary>Order and smoothing of an n-gram model; looked at only with task <c>ngram</c>, which looks at nothing of a network.</summary>
+    public NGramRecipe Ngram { get; init; } = new();
+
     /// <summary>Shape of the network.</summary>
     public ModelRecipe Model { get; init; } = new();
 
@@ -51,6 +54,9 @@ public enum TrainingTask
 
     /// <summary>Supervised fine-tuning: predict the assistant's replies and their end tokens, nothing else.</summary>
     [JsonStringEnumMemberName("sft")] Sft,
+
+    /// <summary>Count n-grams and smooth the counts; no network and no steps.</summary>
+    [JsonStringEnumMemberName("ngram")] NGram,
 }
 
 /// <summary>The tokenizer of a run.</summary>
@@ -97,6 +103,12 @@ public sealed record DataRecipe
 
     /// <summary>Validation files; empty to hold out <see cref="ValidationFraction"/> of the training text.</summary>
     public IReadOnlyList<string> Validation { get; init; } = [];
+
+    /// <summary>
+    /// Files whose documents are left out of training where they occur there word for word: held-out text that a published split
+    /// also trains on. Their words stay in a vocabulary that is made from the training files.
+    /// </summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
 
     /// <summary>Share of the training text held out when no validation files are named.</summary>
     public double ValidationFraction { get; init; } = 0.1;
@@ -330,6 +342,9 @@ public sealed record EvaluationRecipe
 
     /// <summary>Texts that are continued at every validation, to watch the model learn.</summary>
     public IReadOnlyList<string> Prompts { get; init; } = [];
+
+    /// <summary>Sentences over which the run's report shows what the model does, step by step, where its kind has such a picture.</summary>
+    public IReadOnlyList<string> LookInside { get; init; } = [];
 
     /// <summary>Tokens in a sample.</summary>
     public int SampleTokens { get; init; } = 100;

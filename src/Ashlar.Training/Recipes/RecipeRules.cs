@@ -1,3 +1,5 @@
+using Ashlar.Inference.Models.NGrams;
+
 namespace Ashlar.Training.Recipes;
 
 /// <summary>What a recipe's values must satisfy before a run starts.</summary>
@@ -19,6 +21,9 @@ internal static class RecipeRules
             Fail("tokenizer.vocabularySize", recipe.Tokenizer.VocabularySize, "at least 3 (the unknown word, the end of text and a word)");
         if (recipe.Task == TrainingTask.Sft && recipe.Data.Format != DataFormat.Chat)
             Fail("data.format", recipe.Data.Format, "chat, because task is sft");
+
+        if (recipe.Task == TrainingTask.NGram)
+            CheckNGram();
 
         Positive("model.layers", recipe.Model.Layers);
         Positive("model.heads", recipe.Model.Heads);
@@ -57,6 +62,23 @@ internal static class RecipeRules
         Between("evaluation.temperature", recipe.Evaluation.Temperature, 0, 100);
         if (recipe.Evaluation.SampleTokens < 0)
             Fail("evaluation.sampleTokens", recipe.Evaluation.SampleTokens, "0 or more");
+
+        void CheckNGram()
+        {
+            NGramRecipe ngram = recipe.Ngram;
+            if (ngram.Order is < 1 or > NGramHeader.MaximumOrder)
+                Fail("ngram.order", ngram.Order, $"a whole number from 1 to {NGramHeader.MaximumOrder}");
+            if (NGramSmoothingNames.Parse(ngram.Smoothing) is null or NGramSmoothing.BackOff)
+                Fail("ngram.smoothing", ngram.Smoothing, "maximum-likelihood, add-k, witten-bell, kneser-ney or modified-kneser-ney");
+            Between("ngram.k", ngram.K, double.Epsilon, double.MaxValue);
+            if (ngram.Discounts.Count is not (0 or 1 or 3) || ngram.Discounts.Any(discount => discount is not (>= 0 and <= 3)))
+                Fail("ngram.discounts", $"[{string.Join(", ", ngram.Discounts)}]", "one number or three, each from 0 to 3, or none");
+            if (ngram.MinimumCounts.Any(count => count < 1) || ngram.MinimumCounts.Zip(ngram.MinimumCounts.Skip(1)).Any(pair => pair.Second < pair.First))
+                Fail("ngram.minimumCounts", $"[{string.Join(", ", ngram.MinimumCounts)}]", "numbers from 1 on that do not fall with the order");
+            Positive("ngram.blockTokens", ngram.BlockTokens);
+            if (recipe.Data.Format == DataFormat.Chat)
+                Fail("data.format", recipe.Data.Format, "text, text-lines or jsonl, because task is ngram");
+        }
 
         void Text(string key, string value)
         {

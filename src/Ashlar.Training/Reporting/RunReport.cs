@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Ashlar.Shared;
 using Ashlar.Training.Loop;
+using Ashlar.Training.Reporting.Inside;
 
 namespace Ashlar.Training.Reporting;
 
@@ -17,17 +18,20 @@ public static class RunReport
     public const string FileName = "report.html";
 
     /// <summary>Writes the page from the run's <c>metrics.jsonl</c> and <c>recipe.json</c>.</summary>
+    /// <param name="runDirectory">The run.</param>
+    /// <param name="texts">Sentences to look inside the model with, before those that the recipe names.</param>
     /// <returns>The page's path.</returns>
-    public static string Write(string runDirectory)
+    /// <exception cref="InvalidDataException">Not a run, or no picture of a sentence exists for its kind of model.</exception>
+    public static string Write(string runDirectory, IReadOnlyList<string>? texts = null)
     {
         string path = Path.Combine(runDirectory, FileName);
         if (!File.Exists(Path.Combine(runDirectory, "recipe.json")))
             throw new InvalidDataException($"{runDirectory}: no recipe.json; expected the folder of a run.");
-        AtomicFile.WriteText(path, Page(runDirectory, MetricsLog.Read(runDirectory)));
+        AtomicFile.WriteText(path, Page(runDirectory, MetricsLog.Read(runDirectory), texts ?? []));
         return path;
     }
 
-    private static string Page(string runDirectory, IReadOnlyList<JsonObject> lines)
+    private static string Page(string runDirectory, IReadOnlyList<JsonObject> lines, IReadOnlyList<string> texts)
     {
         JsonObject recipe = JsonNode.Parse(File.ReadAllText(Path.Combine(runDirectory, "recipe.json")))!.AsObject();
         JsonObject? start = lines.FirstOrDefault(line => line["parameters"] is not null);
@@ -35,20 +39,19 @@ public static class RunReport
         JsonObject[] validations = [.. lines.Where(line => line["validationLoss"] is not null)];
         StringBuilder page = new();
         string name = Escape((string)recipe["name"]!);
-        page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{name}</title><style>{Style}</style></head><body><main>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{name}</title><style>{Style}{NextTokens.Style}</style></head><body><main>\n");
         page.Append(CultureInfo.InvariantCulture, $"<h1>{name}</h1><p class=\"lead\">{Escape((string?)recipe["description"] ?? "")}</p>\n");
-        Summary(page, start, steps, validations);
-        List<Curve> losses = [new("training", "a", Points(steps, "loss"), Smooth: true), new("validation", "b", Points(validations, "validationLoss"))];
-        page.Append("<h2>Loss</h2><p class=\"note\">Nats a token, by step. Lower is better.</p>\n");
-        page.Append(Chart.Draw("Loss by step", losses,
-            [.. new[] { ("uniform guess", start?["uniformLoss"]), ("token frequencies", start?["unigramLoss"]) }
-                .Where(item => item.Item2 is not null).Select(item => (item.Item1, (double)item.Item2!))]));
+        Summary(page, start, steps, validations, lines);
+        bool counted = NGramFigures.Apply(start);
+        if (counted)
+            NGramFigures.Append(page, start!, lines.LastOrDefault(line => line["hits"] is not null));
+        else
+            Losses(page, start, steps, validations);
+        SentenceViews.Append(page, runDirectory, [.. texts, .. LookInside(recipe)], texts.Count > 0);
         page.Append("<h2>Samples</h2>\n");
         Samples(page, lines);
-        page.Append("<h2>The course of the run</h2><div class=\"pair\">\n");
-        page.Append("<div><p class=\"note\">Learning rate</p>" + Chart.Draw("Learning rate", [new("", "a", Points(steps, "learningRate"))], []) + "</div>");
-        page.Append("<div><p class=\"note\">Gradient norm before clipping</p>" + Chart.Draw("Gradient norm", [new("", "a", Points(steps, "gradientNorm"), Smooth: true)], []) + "</div>");
-        page.Append("<div><p class=\"note\">Tokens a second</p>" + Chart.Draw("Tokens a second", [new("", "a", Points(steps, "tokensPerSecond"), Smooth: true)], []) + "</div></div>\n");
+        if (!counted)
+            Course(page, steps);
         page.Append("<h2>Recipe</h2><table>");
         Rows(page, recipe, "");
         page.Append("</table><h2>Machine</h2><table>");
@@ -60,10 +63,32 @@ public static class RunReport
         return page.ToString();
     }
 
-    private static void Summary(StringBuilder page, JsonObject? start, JsonObject[] steps, JsonObject[] validations)
+    private static IEnumerable<string> LookInside(JsonObject recipe) =>
+        recipe["evaluation"]?["lookInside"] is JsonArray sentences ? sentences.Select(sentence => (string)sentence!) : [];
+
+    private static void Losses(StringBuilder page, JsonObject? start, JsonObject[] steps, JsonObject[] validations)
+    {
+        List<Curve> losses = [new("training", "a", Points(steps, "loss"), Smooth: true), new("validation", "b", Points(validations, "validationLoss"))];
+        page.Append("<h2>Loss</h2><p class=\"note\">Nats a token, by step. Lower is better.</p>\n");
+        page.Append(Chart.Draw("Loss by step", losses,
+            [.. new[] { ("uniform guess", start?["uniformLoss"]), ("token frequencies", start?["unigramLoss"]) }
+                .Where(item => item.Item2 is not null).Select(item => (item.Item1, (double)item.Item2!))]));
+    }
+
+    private static void Course(StringBuilder page, JsonObject[] steps)
+    {
+        page.Append("<h2>The course of the run</h2><div class=\"pair\">\n");
+        page.Append("<div><p class=\"note\">Learning rate</p>" + Chart.Draw("Learning rate", [new("", "a", Points(steps, "learningRate"))], []) + "</div>");
+        page.Append("<div><p class=\"note\">Gradient norm before clipping</p>" + Chart.Draw("Gradient norm", [new("", "a", Points(steps, "gradientNorm"), Smooth: true)], []) + "</div>");
+        page.Append("<div><p class=\"note\">Tokens a second</p>" + Chart.Draw("Tokens a second", [new("", "a", Points(steps, "tokensPerSecond"), Smooth: true)], []) + "</div></div>\n");
+    }
+
+    private static void Summary(StringBuilder page, JsonObject? start, JsonObject[] steps, JsonObject[] validations, IReadOnlyList<JsonObject> lines)
     {
         page.Append("<dl class=\"figures\">");
-        Figure("steps", steps.Length == 0 ? "0" : Number((double)steps[^1]["step"]!));
+        bool counted = NGramFigures.Apply(start);
+        if (!counted)
+            Figure("steps", steps.Length == 0 ? "0" : Number((double)steps[^1]["step"]!));
         if (validations.Length > 0)
         {
             Figure("validation loss", ((double)validations[^1]["validationLoss"]!).ToString("0.000", CultureInfo.InvariantCulture));
@@ -72,8 +97,11 @@ public static class RunReport
         }
 
         if (start is not null)
+            Figure(counted ? "n-grams" : "parameters", Number((double)start["parameters"]!));
+        if (counted)
         {
-            Figure("parameters", Number((double)start["parameters"]!));
+            foreach ((string label, string value) in NGramFigures.Figures(start!, lines.LastOrDefault(line => line["hits"] is not null)))
+                Figure(label, value);
         }
 
         if (validations.Length > 0 && validations[^1]["seconds"] is { } time)
