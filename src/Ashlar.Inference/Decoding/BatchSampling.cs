@@ -8,9 +8,8 @@ public static class BatchSampling
     /// <summary>Draws as many continuations of each start as the options have beams; best first.</summary>
     /// <param name="model">The model.</param>
     /// <param name="starts">States and prompts; the states are disposed of.</param>
-    /// <param name="sampling">How tokens are drawn. The draws of start i come from its own seed, whatever the others are.</param>
+    /// <param name="sampling">How tokens are drawn. The draws of a start come from its index, whatever the others are.</param>
     /// <param name="options">Length, constraints and what is told; penalties only rank.</param>
-    /// <param name="firstIndex">Index of the first start, for its seed: a text that is cut in other batches gets the same draws.</param>
     /// <param name="cancellation">Stops.</param>
     /// <exception cref="InvalidDataException">An option is out of range, or asks a model without attention for it.</exception>
     public static IReadOnlyList<BeamHypothesis>[] Sample(
@@ -18,7 +17,6 @@ public static class BatchSampling
         IReadOnlyList<BeamStart> starts,
         SamplingOptions sampling,
         BeamSearchOptions options,
-        long firstIndex = 0,
         CancellationToken cancellation = default)
     {
         options.Validate();
@@ -28,7 +26,7 @@ public static class BatchSampling
         {
             for (int copy = 0; copy < options.BeamCount; copy++)
             {
-                Xoshiro256 random = new(unchecked(seed + (ulong)(firstIndex + i) * 0x9E3779B97F4A7C15 + (ulong)copy));
+                Xoshiro256 random = new(unchecked(seed + (ulong)starts[i].Index * 0x9E3779B97F4A7C15 + (ulong)copy));
                 LanguageModelState state = copy == options.BeamCount - 1 ? starts[i].State : starts[i].State.Fork();
                 draws.Add(new Draw(model, i, state, starts[i], sampling, options, random));
             }

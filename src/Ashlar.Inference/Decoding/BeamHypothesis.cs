@@ -19,6 +19,9 @@ public sealed record BeamStart(LanguageModelState State, ReadOnlyMemory<int> Pro
     /// <summary>Longest continuation of this one; null for the options'.</summary>
     public int? MaxTokens { get; init; }
 
+    /// <summary>Which text of all it is: chooses its draws, so that they do not depend on the batch.</summary>
+    public long Index { get; init; }
+
     /// <summary>Tokens that the continuation must begin with.</summary>
     public ReadOnlyMemory<int> ForcedPrefix { get; init; }
 }

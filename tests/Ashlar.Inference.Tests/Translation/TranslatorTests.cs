@@ -1,0 +1,147 @@
+using Ashlar.Checkpoints.Configurations;
+using Ashlar.Checkpoints.Safetensors;
+using Ashlar.Inference.Models.RecurrentTranslation;
+using Ashlar.Inference.Models.Transformer;
+using Ashlar.Inference.Tests.Models;
+using Ashlar.Inference.Tests.Models.RecurrentTranslation;
+using Ashlar.Inference.Tests.Models.Transformer;
+using Ashlar.Inference.Translation;
+using Ashlar.Tokenizers;
+
+namespace Ashlar.Inference.Tests.Translation;
+
+public sealed class TranslatorTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("ashlar-translator-").FullName;
+
+    private static readonly TranslationOptions Short = new() { Search = new() { BeamCount = 3, MaxTokens = 8 }, BatchSize = 4 };
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static Tokenizer Words(int count, string prefix) => ListedVocabulary.Words(
+        ["<blank>", "<s>", "</s>", "<unk>", .. Enumerable.Range(4, count - 4).Select(i => prefix + i)], "<unk>", ["<blank>", "<s>", "</s>", "<unk>"]);
+
+    private static Translator NewTranslator(TransformerConfiguration? shape = null)
+    {
+        TransformerConfiguration c = shape ?? TransformerGraphTests.Shape("marian");
+        return new Translator(
+            new TransformerGraph(c, new RandomTensors(TransformerTensors.Of(c), 1).Read, 1),
+            new TranslationVocabularies(Words(c.SourceVocabularySize, "s"), Words(c.TargetVocabularySize, "t")));
+    }
+
+    [Fact]
+    public void Texts_come_back_in_their_order_each_as_if_alone()
+    {
+        Translator translator = NewTranslator();
+        Random random = new(1);
+        string[] texts = [.. Enumerable.Range(0, 23).Select(i => string.Join(' ', Enumerable.Range(0, random.Next(0, 12)).Select(_ => "s" + random.Next(4, 23))))];
+        IReadOnlyList<IReadOnlyList<TranslatedText>> all = translator.Translate(texts, Short with { BestCount = 3 }, TestContext.Current.CancellationToken);
+        for (int i = 0; i < texts.Length; i++)
+        {
+            TranslatedText alone = translator.Translate(texts[i], Short, TestContext.Current.CancellationToken);
+            Assert.Equal((alone.Text, alone.Score), (all[i][0].Text, all[i][0].Score));
+            if (texts[i].Length == 0)
+                Assert.Equal("", alone.Text);
+        }
+
+        // Neither padding nor the begin token is ever written.
+        Assert.DoesNotContain(all.SelectMany(texts => texts).SelectMany(text => text.Tokens), token => token is 0 or 1);
+    }
+
+    [Fact]
+    public void Lines_stream_in_order_and_a_bad_one_is_named_and_stops_nothing()
+    {
+        Translator translator = NewTranslator();
+        int read = 0;
+        IEnumerable<string> Lines()
+        {
+            for (int i = 0; i < 1000; i++)
+            {
+                read++;
+                yield return i == 5 ? string.Join(' ', Enumerable.Repeat("s4", 41)) : "s" + (4 + i % 19);
+            }
+        }
+
+        List<TranslatedLine> first = [.. translator.TranslateLines(Lines(), Short, TestContext.Current.CancellationToken).Take(10)];
+        // A window of lines, not the file.
+        Assert.InRange(read, 10, 200);
+        Assert.Equal(Enumerable.Range(1, 10).Select(i => (long)i), first.Select(line => line.Number));
+        Assert.Contains("41 tokens", first[5].Problem);
+        Assert.Empty(first[5].Translations);
+        Assert.All(first.Where(line => line.Number != 6), line => Assert.Null(line.Problem));
+        Assert.Equal(translator.Translate("s13", Short, TestContext.Current.CancellationToken).Text, first[9].Translations[0].Text);
+        Assert.Throws<ContextOverflowException>(() => translator.Translate(first[5].Source, Short, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void The_source_gets_what_the_format_puts_around_it()
+    {
+        TransformerConfiguration c = TransformerGraphTests.Shape("marian");
+        Tokenizer source = ListedVocabulary.Words(["<blank>", "<s>", "</s>", "<unk>", "a", "b", "c", "<2en>", "<de>"], "<unk>", ["<blank>", "<s>", "</s>", "<unk>", "<2en>", "<de>"]);
+        Assert.Equal([4, 5, 6], Encode(c.Format));
+        Assert.Equal([6, 5, 4, 2], Encode(c.Format with { ReverseSource = true, SourceEndId = 2 }));
+        Assert.Equal([7, 4, 5, 6], Encode(c.Format with { Tags = SourceTags.Target }));
+        Assert.Equal([8, 7, 6, 5, 4, 2], Encode(c.Format with { Tags = SourceTags.SourceAndTarget, ReverseSource = true, SourceEndId = 2 }));
+        Assert.Contains("<2fr>", Assert.Throws<InvalidDataException>(() => Encode(c.Format with { Tags = SourceTags.Target }, "fr")).Message);
+
+        int[] Encode(TranslationFormat format, string target = "en") =>
+            new SourceEncoder(format, source, new TranslationOptions { SourceLanguage = "de", TargetLanguage = target }).Encode("a b c");
+    }
+
+    [Fact]
+    public void A_prefix_stands_at_the_beginning()
+    {
+        TranslatedText text = NewTranslator().Translate("s4 s5", Short with { ForcedPrefix = "t9 t8" }, TestContext.Current.CancellationToken);
+        Assert.StartsWith("t9 t8", text.Text);
+    }
+
+    [Fact]
+    public void A_saved_model_is_loaded_by_its_type()
+    {
+        TransformerConfiguration transformer = TransformerGraphTests.Shape("shared");
+        RandomTensors tensors = new(TransformerTensors.Of(transformer), 1);
+        Save(transformer.ToJson().ToJsonString(), TransformerTensors.Of(transformer), tensors);
+        Tokenizer shared = Words(37, "w");
+        new TranslationVocabularies(shared, shared).Save(_folder);
+        Assert.True(LoadedTranslator.Recognizes(_folder));
+        using (LoadedTranslator loaded = LoadedTranslator.Load(_folder, 1))
+        {
+            Assert.True(loaded.Translator.Vocabularies.AreShared);
+            Translator own = new(new TransformerGraph(transformer, tensors.Read, 1), new TranslationVocabularies(shared, shared));
+            Assert.Equal(own.Translate("w5 w9", Short).Text, loaded.Translator.Translate("w5 w9", Short, TestContext.Current.CancellationToken).Text);
+        }
+
+        RecurrentTranslationConfiguration recurrent = RecurrentTranslationGraphTests.Shape("bahdanau");
+        tensors = new(RecurrentTranslationTensors.Of(recurrent), 1);
+        Save(recurrent.ToJson().ToJsonString(), RecurrentTranslationTensors.Of(recurrent), tensors);
+        TranslationVocabularies apart = new(Words(23, "s"), Words(37, "t"));
+        apart.Save(_folder);
+        using (LoadedTranslator loaded = LoadedTranslator.Load(_folder, 1))
+        {
+            Assert.False(loaded.Translator.Vocabularies.AreShared);
+            Translator own = new(new RecurrentTranslationGraph(recurrent, tensors.Read, 1), apart);
+            Assert.Equal(own.Translate("s5 s9", Short).Text, loaded.Translator.Translate("s5 s9", Short, TestContext.Current.CancellationToken).Text);
+        }
+
+        File.WriteAllText(Path.Combine(_folder, "config.json"), """{ "model_type": "gpt2" }""");
+        Assert.False(LoadedTranslator.Recognizes(_folder));
+        Assert.Contains("marian", Assert.Throws<InvalidDataException>(() => LoadedTranslator.Load(_folder)).Message);
+    }
+
+    [Fact]
+    public void Vocabularies_that_do_not_belong_are_refused()
+    {
+        TransformerConfiguration c = TransformerGraphTests.Shape("marian");
+        TransformerGraph graph = new(c, new RandomTensors(TransformerTensors.Of(c), 1).Read, 1);
+        Assert.Contains("source tokenizer has 24 ids", Assert.Throws<InvalidDataException>(
+            () => new Translator(graph, new TranslationVocabularies(Words(24, "s"), Words(37, "t")))).Message);
+    }
+
+    private void Save(string configuration, IEnumerable<TensorDescription> shapes, RandomTensors tensors)
+    {
+        File.WriteAllText(Path.Combine(_folder, "config.json"), configuration);
+        SafetensorsWriter.Write(
+            Path.Combine(_folder, "model.safetensors"),
+            [.. shapes.Select(tensor => SafetensorsEntry.Float32(tensor.Name, tensor.Shape, tensors[tensor.Name]))]);
+    }
+}
