@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ashlar.Benchmarks;
+using Ashlar.Benchmarks.Generation;
 using Ashlar.Benchmarks.Training;
 
 // One benchmark a file; each is a name, what it measures, and a method. Results go to standard output as Markdown.
@@ -10,6 +11,7 @@ Benchmark[] benchmarks =
     TrainingStepBenchmark.Create(),
     Gpt2StepBenchmark.Create(),
     TrainingMemoryBenchmark.Create(),
+    RnnGenerationBenchmark.Create(),
     TrainingWorker.Create(),
 ];
 

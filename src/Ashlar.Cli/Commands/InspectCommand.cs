@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
+using Ashlar.Checkpoints.Ml5;
 using Ashlar.Checkpoints.Safetensors;
+using Ashlar.Checkpoints.TorchSave;
 using Ashlar.Inference;
 using Ashlar.Inference.Models.NGrams;
 
@@ -12,8 +14,8 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        Command command = new("inspect", "List the tensors of a .safetensors file or the shape of a model folder.");
-        Argument<string> file = new("FILE") { Description = "A .safetensors or .ngram file, or a model folder." };
+        Command command = new("inspect", "List the tensors of a file (.safetensors, or .pt of torch.save) or the shape of a model folder.");
+        Argument<string> file = new("FILE") { Description = "A .safetensors, .pt or .ngram file, a model folder, or one of ml5.js' charRNN." };
         command.Add(file);
         command.SetAction(parsed =>
         {
@@ -21,16 +23,18 @@ internal static class InspectCommand
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (path.EndsWith(".ngram", StringComparison.OrdinalIgnoreCase))
                 return NGramInspection.Write(path, output);
-            if (Directory.Exists(path) && ModelFamilies.TypeOf(path) == NGramConfiguration.ModelType)
+            bool model = Directory.Exists(path) && (File.Exists(Path.Combine(path, "config.json")) || !File.Exists(Path.Combine(path, "manifest.json")));
+            if (model && ModelFamilies.TypeOf(path) == NGramConfiguration.ModelType)
                 return NGramInspection.Write(Path.Combine(path, NGramModel.FileName), output);
-            if (Directory.Exists(path))
+            if (model)
             {
-                DecoderConfiguration configuration = DecoderConfiguration.Load(Path.Combine(path, "config.json"));
-                output.WriteLine($"{configuration.Architecture}: {configuration.LayerCount} layers, width {configuration.Width}, {configuration.HeadCount} heads, vocabulary {configuration.VocabularySize:N0}, context {configuration.ContextLength:N0}, {DecoderTensors.CountParameters(configuration):N0} parameters");
+                output.WriteLine(Describe(Path.Combine(path, "config.json")));
                 path = Path.Combine(path, "model.safetensors");
             }
 
-            using SafetensorsFile tensors = SafetensorsFile.Open(path);
+            using ITensorSource tensors = Open(path);
+            if (tensors is Ml5CharRnn ml5)
+                output.WriteLine(Describe(ml5.Configuration));
             foreach (string name in tensors.Names)
             {
                 _ = tensors.TryGet(name, out TensorInfo? info);
@@ -40,5 +44,26 @@ internal static class InspectCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static ITensorSource Open(string path)
+    {
+        if (Directory.Exists(path))
+            return Ml5CharRnn.Load(path);
+        return File.Exists(path) && TorchArchive.Recognizes(path) ? TorchArchive.Open(path) : SafetensorsFile.Open(path);
+    }
+
+    private static string Describe(string path)
+    {
+        if (ConfigurationType.Of(path) == RecurrentConfiguration.ModelType)
+            return Describe(RecurrentConfiguration.Load(path));
+        DecoderConfiguration c = DecoderConfiguration.Load(path);
+        return $"{c.Architecture}: {c.LayerCount} layers, width {c.Width}, {c.HeadCount} heads, vocabulary {c.VocabularySize:N0}, context {c.ContextLength:N0}, {DecoderTensors.CountParameters(c):N0} parameters";
+    }
+
+    private static string Describe(RecurrentConfiguration c)
+    {
+        string input = c.EmbeddingWidth == 0 ? "one-hot input" : $"embedding {c.EmbeddingWidth}";
+        return $"{c.Cell.Name()}: {c.LayerCount} layers, {input}, hidden {c.HiddenWidth}, vocabulary {c.VocabularySize:N0}, {RecurrentTensors.CountParameters(c):N0} parameters";
     }
 }

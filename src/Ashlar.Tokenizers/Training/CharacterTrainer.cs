@@ -34,4 +34,21 @@ public static class CharacterTrainer
             SpecialTokens = new SpecialTokens(EndOfText: added.Find(token => token.Content == "<|endoftext|>")?.Id, Unknown: unknownId),
         });
     }
+
+    /// <summary>A tokenizer of given characters, such as another program's vocabulary.</summary>
+    /// <param name="characters">
+    /// Tokens by id. One that is not a single character never occurs in a text; an empty one gets a name of its own.
+    /// </param>
+    /// <exception cref="InvalidDataException">A token is there twice.</exception>
+    public static Tokenizer FromCharacters(IReadOnlyList<string> characters)
+    {
+        List<string> tokens = [.. characters.Select((token, id) => token.Length > 0 ? token : $"<|empty-{id}|>")];
+        if (tokens.GroupBy(token => token).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw new InvalidDataException($"the character '{twice.Key}' is in the vocabulary twice.");
+        return new Tokenizer(new TokenizerPipeline
+        {
+            Model = new CharacterModel(tokens, unknown: null),
+            Decoder = new IdentityDecoder("Fuse"),
+        });
+    }
 }
