@@ -107,28 +107,10 @@ public sealed class RecurrentGraph : ILanguageModel
     private void Check(
         ReadOnlySpan<LanguageModelState> states, ReadOnlySpan<ReadOnlyMemory<int>> tokens, int space, LogitsSelection selection)
     {
-        if (states.Length != tokens.Length)
-            throw new ArgumentException($"{states.Length} states were given {tokens.Length} token sequences.");
-        long total = 0;
         for (int i = 0; i < states.Length; i++)
-        {
             if (states[i] is not RecurrentState state || state.Owner != this)
                 throw new ArgumentException($"State {i} belongs to another model.");
-            _ = state.Values; // throws if the state was disposed
-            for (int j = 0; j < i; j++)
-                if (ReferenceEquals(states[j], state))
-                    throw new ArgumentException($"States {j} and {i} are the same; fork one of them.");
-            if (tokens[i].IsEmpty)
-                throw new ArgumentException($"No tokens were given to state {i}.");
-            foreach (int token in tokens[i].Span)
-                if ((uint)token >= (uint)VocabularySize)
-                    throw new ArgumentException($"Token id {token} is outside the vocabulary of {VocabularySize}.");
-            total += tokens[i].Length;
-        }
-
-        long wanted = (selection == LogitsSelection.All ? total : states.Length) * VocabularySize;
-        if (space < wanted)
-            throw new ArgumentException($"The logits need {wanted} values, but there is room for {space}.");
+        StateChecks.Advance(this, states, tokens, space, selection);
     }
 
     // The states are copied in and, when all is done, out: a failure changes none.
