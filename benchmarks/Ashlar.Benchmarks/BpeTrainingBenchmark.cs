@@ -33,7 +33,7 @@ internal static class BpeTrainingBenchmark
             using StreamReader reader = new(stream, Encoding.UTF8);
             while (reader.ReadLine() is { } line)
             {
-                bytes += line.Length + 1;
+                bytes += Encoding.UTF8.GetByteCount(line) + 1;
                 yield return line;
             }
         }

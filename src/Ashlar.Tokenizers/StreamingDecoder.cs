@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Ashlar.Tokenizers.Decoders;
 
 namespace Ashlar.Tokenizers;
 
@@ -9,7 +10,7 @@ public sealed class StreamingDecoder
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecialTokens;
     private readonly ArrayBufferWriter<byte> _held = new();
-    private bool _first = true;
+    private DecodingState _state;
 
     internal StreamingDecoder(Tokenizer tokenizer, bool skipSpecialTokens)
     {
@@ -20,7 +21,7 @@ public sealed class StreamingDecoder
     /// <summary>Takes the next id; returns the characters it completes, possibly none.</summary>
     public string Append(int id)
     {
-        _tokenizer.AppendText(id, _skipSpecialTokens, ref _first, _held);
+        _tokenizer.AppendText(id, _skipSpecialTokens, ref _state, _held);
         ReadOnlySpan<byte> bytes = _held.WrittenSpan;
         int whole = 0;
         while (whole < bytes.Length)

@@ -2,9 +2,11 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Unicode;
+using Ashlar.Tokenizers.Decoders;
 using Ashlar.Tokenizers.Files;
 using Ashlar.Tokenizers.PostProcessors;
 using Ashlar.Tokenizers.PreTokenizers.Scanners;
+using Ashlar.Tokenizers.Unicode;
 
 namespace Ashlar.Tokenizers;
 
@@ -28,7 +30,7 @@ public sealed class Tokenizer
     public Tokenizer(TokenizerPipeline pipeline)
     {
         _pipeline = pipeline;
-        _scanner = pipeline.PreTokenizer is null ? new WholeTextScanner() : pipeline.PreTokenizer.Scanner;
+        _scanner = pipeline.PreTokenizer is null ? pipeline.Model.Scanner ?? new WholeTextScanner() : pipeline.PreTokenizer.Scanner;
         AddedTokens = [.. pipeline.AddedTokens.OrderBy(token => token.Id)];
         _addedById = new Dictionary<int, AddedToken>(AddedTokens.Count);
         _addedByContent = new Dictionary<string, int>(AddedTokens.Count);
@@ -59,7 +61,10 @@ public sealed class Tokenizer
     /// <summary>The parts it is made of.</summary>
     public TokenizerPipeline Pipeline => _pipeline;
 
-    /// <summary>Loads a <c>tokenizer.json</c> (also gzipped), a folder that holds one, or a tiktoken rank file.</summary>
+    /// <summary>
+    /// Loads a <c>tokenizer.json</c> (also gzipped), a folder that holds one, <c>vocab.json</c> beside <c>merges.txt</c>, BERT's
+    /// <c>vocab.txt</c>, SentencePiece's <c>.model</c>, a tiktoken rank file or the vocabulary of a GGUF file.
+    /// </summary>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     /// <exception cref="InvalidDataException">The file is not what its name says, or asks for a part Ashlar does not have.</exception>
     public static Tokenizer Load(string path) => TokenizerFile.Load(path);
@@ -77,7 +82,7 @@ public sealed class Tokenizer
     public int[] Encode(string text, bool addSpecialTokens = false, bool parseSpecialTokens = false)
     {
         TokenBuffer ids = new(text.Length / 3 + 4);
-        Append(text, ids, parseSpecialTokens);
+        Append(Pipeline.Model.ReadsEscapedBytes ? SurrogateEscape.Clean(text) : text, ids, parseSpecialTokens);
         return Finish(ids, addSpecialTokens);
     }
 
@@ -88,6 +93,12 @@ public sealed class Tokenizer
     public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecialTokens = false, bool parseSpecialTokens = false)
     {
         TokenBuffer ids = new(utf8.Length / 3 + 4);
+        if (Pipeline.Model.ReadsEscapedBytes)
+        {
+            Append(SurrogateEscape.Read(utf8), ids, parseSpecialTokens);
+            return Finish(ids, addSpecialTokens);
+        }
+
         while (!utf8.IsEmpty)
         {
             int valid = Utf8.IsValid(utf8) ? utf8.Length : ValidPrefix(utf8);
@@ -125,24 +136,30 @@ public sealed class Tokenizer
     public byte[] DecodeBytes(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
     {
         ArrayBufferWriter<byte> bytes = new(ids.Length * 4 + 16);
-        bool first = true;
+        DecodingState state = default;
         foreach (int id in ids)
-            AppendText(id, skipSpecialTokens, ref first, bytes);
+            AppendText(id, skipSpecialTokens, ref state, bytes);
         return bytes.WrittenSpan.ToArray();
     }
 
     /// <summary>Bytes of text this token stands for inside a text; 0 for a special token.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
-    public int TokenByteCount(int id)
+    public int TokenByteCount(int id) => TokenByteCount(id, first: false);
+
+    /// <summary>Bytes of text this token stands for; 0 for a special token. Those of a text's tokens sum to its UTF-8 length.</summary>
+    /// <param name="id">The token.</param>
+    /// <param name="first">Whether it is the first of a text, which may lose the space that encoding put before it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
+    public int TokenByteCount(int id, bool first)
     {
         if (IsSpecial(id))
             return 0;
         if (Pipeline.Decoder.IsIdentity)
             return BytesOf(id).Length;
         ArrayBufferWriter<byte> bytes = new();
-        bool first = false;
-        AppendText(id, skipSpecial: true, ref first, bytes);
-        return bytes.WrittenCount;
+        DecodingState state = new() { Started = !first };
+        AppendText(id, skipSpecial: true, ref state, bytes);
+        return bytes.WrittenCount + (state.SpaceHeld ? 1 : 0);
     }
 
     /// <summary>Whether the id is a control token.</summary>
@@ -163,17 +180,17 @@ public sealed class Tokenizer
     /// <summary>Writes the text of the next token of a sequence.</summary>
     /// <param name="id">The token.</param>
     /// <param name="skipSpecial">Whether special tokens have no text.</param>
-    /// <param name="first">Whether no token has been written yet; kept up to date.</param>
+    /// <param name="state">What came before; kept up to date.</param>
     /// <param name="output">Receives the bytes.</param>
-    internal void AppendText(int id, bool skipSpecial, ref bool first, IBufferWriter<byte> output)
+    internal void AppendText(int id, bool skipSpecial, ref DecodingState state, IBufferWriter<byte> output)
     {
         if (skipSpecial && IsSpecial(id))
             return;
         if (Pipeline.Decoder.IsIdentity)
             output.Write(BytesOf(id));
         else
-            Pipeline.Decoder.Append(BytesOf(id), first, output);
-        first = false;
+            Pipeline.Decoder.Append(BytesOf(id), ref state, output);
+        state.Started = true;
     }
 
     private ReadOnlySpan<byte> BytesOf(int id)
@@ -221,7 +238,9 @@ public sealed class Tokenizer
         Pipeline.PreTokenizer!.Cut(part.Text.Substring(part.Start, part.Length), part.AtStart, pieces);
         foreach (string piece in pieces)
         {
-            if (!cache.TryAppend(piece, piece.Length, ids))
+            if (Pipeline.Model.Scanner is { } scanner)
+                Append(piece, scanner, ids, cache);
+            else if (!cache.TryAppend(piece, piece.Length, ids))
                 AppendNew(piece, piece.Length, ids, cache);
         }
     }

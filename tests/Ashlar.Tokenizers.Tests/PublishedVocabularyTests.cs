@@ -42,22 +42,13 @@ public sealed class PublishedVocabularyTests
     public void A_real_tokenizer_json_survives_saving(string file)
     {
         Tokenizer tokenizer = Tokenizer.Load(SharedData.Require("tokenizer-json", file));
-        string folder = Directory.CreateTempSubdirectory("ashlar-tokenizer-").FullName;
-        try
-        {
-            tokenizer.Save(folder);
-            Tokenizer again = Tokenizer.Load(folder);
-            Assert.Equal(tokenizer.VocabularySize, again.VocabularySize);
-            Assert.Equal(tokenizer.SpecialTokens, again.SpecialTokens);
-            Assert.Equal(tokenizer.ChatTemplate, again.ChatTemplate);
-            Assert.Equal(tokenizer.AddedTokens, again.AddedTokens);
-            foreach (string text in GoldenTexts("ggml-vocab-gpt-2.gguf"))
-                Assert.Equal(tokenizer.Encode(text, addSpecialTokens: true), again.Encode(text, addSpecialTokens: true));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        Tokenizer again = Saved.AndLoaded(tokenizer);
+        Assert.Equal(tokenizer.VocabularySize, again.VocabularySize);
+        Assert.Equal(tokenizer.SpecialTokens, again.SpecialTokens);
+        Assert.Equal(tokenizer.ChatTemplate, again.ChatTemplate);
+        Assert.Equal(tokenizer.AddedTokens, again.AddedTokens);
+        foreach (string text in GoldenTexts("ggml-vocab-gpt-2.gguf"))
+            Assert.Equal(tokenizer.Encode(text, addSpecialTokens: true), again.Encode(text, addSpecialTokens: true));
     }
 
     [Theory]
@@ -72,6 +63,42 @@ public sealed class PublishedVocabularyTests
         AssertGolden(Tokenizer.Load(SharedData.Require("llamacpp-vocab-golden", file)), file);
 
     [Theory]
+    [InlineData("ggml-vocab-llama-spm.gguf", "ggml-vocab-llama-spm.gguf")]
+    [InlineData("ggml-vocab-phi-3.gguf", "ggml-vocab-llama-spm.gguf")] // the published ids of the two are the same
+    [InlineData("ggml-vocab-bert-bge.gguf", "ggml-vocab-bert-bge.gguf")]
+    public void A_gguf_vocabulary_of_pieces_gives_the_golden_ids(string file, string golden)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Require("llamacpp-vocab-golden", file));
+        AssertGolden(tokenizer, golden);
+        AssertGolden(Saved.AndLoaded(tokenizer), golden);
+    }
+
+    [Fact]
+    public void Berts_vocabulary_gives_the_golden_ids()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Require("bert-vocab", "bert-base-uncased-vocab.txt"));
+        AssertGolden(tokenizer, "ggml-vocab-bert-bge.gguf");
+        Assert.Equal([101, 7592, 2088, 102], tokenizer.Encode("Hello World", addSpecialTokens: true));
+        Assert.Equal([0, 0, 0, 1, 1], tokenizer.EncodePair("hello", "world").Types);
+        Assert.Equal(103, tokenizer.SpecialTokens.Mask);
+    }
+
+    [Fact]
+    public void Berts_chinese_vocabulary_takes_each_ideograph()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(SharedData.Require("bert-vocab", "bert-base-chinese-vocab.txt"));
+        string[] tokens = [.. tokenizer.Encode("知识就是力量，Knowledge！").Select(tokenizer.IdToToken)];
+        Assert.Equal(["知", "识", "就", "是", "力", "量", "，"], tokens[..7]);
+        // The ids of these lines of the published file.
+        Assert.Equal([4761, 6399, 2218, 3221, 1213, 7030, 8024], tokenizer.Encode("知识就是力量，"));
+        Assert.Equal("！", tokens[^1]);
+        Assert.DoesNotContain("[UNK]", tokens);
+    }
+
+    [Theory]
+    [InlineData("ggml-vocab-llama-spm.gguf")]
+    [InlineData("ggml-vocab-phi-3.gguf")]
+    [InlineData("ggml-vocab-baichuan.gguf")]
     [InlineData("ggml-vocab-gpt-2.gguf")]
     [InlineData("ggml-vocab-gpt-neox.gguf")]
     [InlineData("ggml-vocab-falcon.gguf")]
@@ -81,22 +108,13 @@ public sealed class PublishedVocabularyTests
     public void A_gguf_vocabulary_gives_the_text_back_and_survives_saving(string file)
     {
         Tokenizer tokenizer = Tokenizer.Load(SharedData.Require("llamacpp-vocab-golden", file));
-        string folder = Directory.CreateTempSubdirectory("ashlar-tokenizer-").FullName;
-        try
+        Tokenizer again = Saved.AndLoaded(tokenizer);
+        foreach (string text in GoldenTexts("ggml-vocab-gpt-2.gguf"))
         {
-            tokenizer.Save(folder);
-            Tokenizer again = Tokenizer.Load(folder);
-            foreach (string text in GoldenTexts("ggml-vocab-gpt-2.gguf"))
-            {
-                int[] ids = tokenizer.Encode(text);
-                Assert.Equal(text, tokenizer.Decode(ids));
-                Assert.Equal(ids, again.Encode(text));
-                Assert.Equal(tokenizer.Encode(text, addSpecialTokens: true), again.Encode(text, addSpecialTokens: true));
-            }
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
+            int[] ids = tokenizer.Encode(text);
+            Assert.Equal(text, tokenizer.Decode(ids));
+            Assert.Equal(ids, again.Encode(text));
+            Assert.Equal(tokenizer.Encode(text, addSpecialTokens: true), again.Encode(text, addSpecialTokens: true));
         }
     }
 

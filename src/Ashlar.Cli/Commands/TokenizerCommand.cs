@@ -15,23 +15,32 @@ internal static class TokenizerCommand
         Command command = new("train", "Train a tokenizer on text files.");
         Argument<string[]> files = new("FILES") { Description = "Text; each line is a document.", Arity = ArgumentArity.OneOrMore };
         Option<string> output = new("--output", "-o") { Description = "Folder for tokenizer.json.", Required = true };
-        Option<string> kind = new("--kind") { Description = "byte-level-bpe, character or word-level.", DefaultValueFactory = _ => "byte-level-bpe" };
-        kind.AcceptOnlyFromAmong("byte-level-bpe", "character", "word-level");
+        Option<string> kind = new("--kind") { Description = "byte-level-bpe, character, word-level, word-piece or unigram.", DefaultValueFactory = _ => "byte-level-bpe" };
+        kind.AcceptOnlyFromAmong("byte-level-bpe", "character", "word-level", "word-piece", "unigram");
         Option<int> size = new("--vocabulary") { Description = "Tokens in all.", DefaultValueFactory = _ => 32_000 };
-        Option<string[]> special = new("--special") { Description = "Special tokens.", DefaultValueFactory = _ => ["<|endoftext|>"] };
+        Option<string[]> special = new("--special") { Description = "Special tokens beyond those of the kind.", DefaultValueFactory = _ => ["<|endoftext|>"] };
+        Option<bool?> lowercase = new("--lowercase") { Description = "Lower-case text first (word-level, word-piece). word-piece does so unless it is false." };
+        Option<bool> compatibility = new("--nmt-nfkc") { Description = "unigram: compatibility form, single spaces and no line breaks, as SentencePiece's default." };
         command.Add(files);
-        foreach (Option option in (Option[])[output, kind, size, special])
+        foreach (Option option in (Option[])[output, kind, size, special, lowercase, compatibility])
             command.Add(option);
         command.SetAction(parsed =>
         {
             IEnumerable<string> documents = TextDocuments.FromLines(parsed.GetRequiredValue(files)).Select(line => line + "\n");
             TextWriter error = parsed.InvocationConfiguration.Error;
             Progress progress = new(error);
-            Tokenizer tokenizer = parsed.GetValue(kind) switch
+            (string wanted, int tokens, string[]? control, bool? lower) = (parsed.GetRequiredValue(kind), parsed.GetValue(size), parsed.GetValue(special), parsed.GetValue(lowercase));
+            if (lower is not null && wanted is not ("word-level" or "word-piece"))
+                throw new InvalidDataException($"--lowercase is for word-level and word-piece, not for {wanted}.");
+            if (parsed.GetValue(compatibility) && wanted != "unigram")
+                throw new InvalidDataException($"--nmt-nfkc is for unigram, not for {wanted}.");
+            Tokenizer tokenizer = wanted switch
             {
-                "character" => CharacterTrainer.Train(documents, parsed.GetValue(special)),
-                "word-level" => WordLevelTrainer.Train(documents, parsed.GetValue(size), parsed.GetValue(special), progress: progress),
-                _ => ByteLevelBpeTrainer.Train(documents, parsed.GetValue(size), parsed.GetValue(special), progress: progress),
+                "character" => CharacterTrainer.Train(documents, control),
+                "word-level" => WordLevelTrainer.Train(documents, tokens, control, lowercase: lower ?? false, progress: progress),
+                "word-piece" => WordPieceTrainer.Train(documents, tokens, control, lowercase: lower ?? true, progress: progress),
+                "unigram" => UnigramTrainer.Train(documents, tokens, control, compatibility: parsed.GetValue(compatibility), progress: progress),
+                _ => ByteLevelBpeTrainer.Train(documents, tokens, control, progress: progress),
             };
             tokenizer.Save(parsed.GetRequiredValue(output));
             error.WriteLine($"{tokenizer.VocabularySize:N0} tokens in {Path.Combine(parsed.GetRequiredValue(output), "tokenizer.json")}");
@@ -91,7 +100,7 @@ internal static class TokenizerCommand
     private static (Command, Argument<string>) OnTokenizer(string verb, string description)
     {
         Command command = new(verb, description);
-        Argument<string> file = new("TOKENIZER") { Description = "tokenizer.json, a folder that holds one, or a .tiktoken file." };
+        Argument<string> file = new("TOKENIZER") { Description = "tokenizer.json, a folder that holds one, vocab.json, vocab.txt, or a .model, .tiktoken or .gguf file." };
         command.Add(file);
         return (command, file);
     }

@@ -14,7 +14,7 @@ public sealed class IdentityDecoder(string type) : TokenDecoder
     /// <summary>The name in <c>tokenizer.json</c>.</summary>
     internal string Type => type;
 
-    internal override void Append(ReadOnlySpan<byte> token, bool first, IBufferWriter<byte> output) => output.Write(token);
+    internal override void Append(ReadOnlySpan<byte> token, ref DecodingState state, IBufferWriter<byte> output) => output.Write(token);
 
     internal override JsonObject Write()
     {

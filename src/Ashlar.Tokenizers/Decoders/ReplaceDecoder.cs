@@ -12,7 +12,7 @@ public sealed class ReplaceDecoder(string pattern, string content) : TokenDecode
     private readonly byte[] _pattern = Encoding.UTF8.GetBytes(pattern);
     private readonly byte[] _content = Encoding.UTF8.GetBytes(content);
 
-    internal override void Append(ReadOnlySpan<byte> token, bool first, IBufferWriter<byte> output)
+    internal override void Append(ReadOnlySpan<byte> token, ref DecodingState state, IBufferWriter<byte> output)
     {
         while (token.IndexOf(_pattern) is int at and >= 0)
         {

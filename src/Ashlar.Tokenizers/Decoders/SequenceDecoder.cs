@@ -9,7 +9,7 @@ public sealed class SequenceDecoder(IReadOnlyList<TokenDecoder> parts) : TokenDe
 {
     internal override bool IsIdentity => parts.All(part => part.IsIdentity);
 
-    internal override void Append(ReadOnlySpan<byte> token, bool first, IBufferWriter<byte> output)
+    internal override void Append(ReadOnlySpan<byte> token, ref DecodingState state, IBufferWriter<byte> output)
     {
         byte[] now = token.ToArray();
         bool fused = false;
@@ -21,10 +21,10 @@ public sealed class SequenceDecoder(IReadOnlyList<TokenDecoder> parts) : TokenDe
                 continue;
             }
 
-            if (fused && part is StripDecoder && !first)
+            if (fused && part is StripDecoder && state.Started)
                 continue;
             ArrayBufferWriter<byte> next = new(now.Length + 4);
-            part.Append(now, first, next);
+            part.Append(now, ref state, next);
             now = next.WrittenSpan.ToArray();
         }
 

@@ -6,9 +6,9 @@ namespace Ashlar.Tokenizers.Decoders;
 /// <summary>Tokens with a space between them: what Hugging Face does when a file names no decoder.</summary>
 public sealed class SpaceJoinDecoder : TokenDecoder
 {
-    internal override void Append(ReadOnlySpan<byte> token, bool first, IBufferWriter<byte> output)
+    internal override void Append(ReadOnlySpan<byte> token, ref DecodingState state, IBufferWriter<byte> output)
     {
-        if (!first)
+        if (state.Started)
             output.Write(" "u8);
         output.Write(token);
     }

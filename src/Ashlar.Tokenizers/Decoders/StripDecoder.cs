@@ -11,7 +11,7 @@ public sealed class StripDecoder(Rune content, int start) : TokenDecoder
 {
     private readonly byte[] _content = Encoding.UTF8.GetBytes(content.ToString());
 
-    internal override void Append(ReadOnlySpan<byte> token, bool first, IBufferWriter<byte> output)
+    internal override void Append(ReadOnlySpan<byte> token, ref DecodingState state, IBufferWriter<byte> output)
     {
         for (int i = 0; i < start && token.StartsWith(_content); i++)
             token = token[_content.Length..];

@@ -14,9 +14,9 @@ public abstract class TokenDecoder
 
     /// <summary>Writes the text of one token.</summary>
     /// <param name="token">The bytes that the model gives for the token.</param>
-    /// <param name="first">Whether it is the first token of the text.</param>
+    /// <param name="state">What came before; <see cref="Tokenizer"/> notes that a token was written.</param>
     /// <param name="output">Receives UTF-8, or the raw bytes of a byte token.</param>
-    internal abstract void Append(ReadOnlySpan<byte> token, bool first, IBufferWriter<byte> output);
+    internal abstract void Append(ReadOnlySpan<byte> token, ref DecodingState state, IBufferWriter<byte> output);
 
     /// <summary>This part as <c>tokenizer.json</c> writes it; null is its absence.</summary>
     internal abstract JsonObject? Write();

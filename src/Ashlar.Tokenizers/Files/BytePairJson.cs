@@ -12,14 +12,33 @@ internal static class BytePairJson
         string?[] tokens = ModelParts.ById(ids);
         if (part["dropout"] is JsonValue dropout && dropout.GetValue<double>() > 0)
             throw new InvalidDataException($"model.dropout is {dropout.ToJsonString()}; expected null, for encoding is deterministic.");
-        List<Merge> merges = ReadMerges(part, ids);
+        List<Merge> merges = ReadMerges(part, ids, part["continuing_subword_prefix"].Text() ?? "");
         bool ignoreMerges = part.Flag("ignore_merges", false);
+        string? prefix = Affix("continuing_subword_prefix");
+        string? suffix = Affix("end_of_word_suffix");
         if (context.ByteLevel)
-            return new BytePairModel(tokens, merges, ignoreMerges, context.AddedTokens.Select(token => token.Id).ToHashSet());
-        int? unknown = part["unk_token"].Text() is { } name && ids.TryGetValue(name, out int unknownId) ? unknownId : null;
-        if (merges.Count == 0 && !ids.ContainsValue(-1) && tokens.All(token => token is not null))
-            return new CharacterModel(tokens!, unknown);
-        throw new InvalidDataException("the BPE model has merges but no ByteLevel pre-tokenizer; expected a byte-level BPE, or a character vocabulary without merges.");
+        {
+            return prefix is null && suffix is null
+                ? new BytePairModel(tokens, merges, ignoreMerges, context.AddedTokens.Select(token => token.Id).ToHashSet())
+                : throw new InvalidDataException("model.continuing_subword_prefix or model.end_of_word_suffix is set; expected neither with a ByteLevel pre-tokenizer.");
+        }
+
+        string? unknown = part["unk_token"].Text();
+        bool byteFallback = part.Flag("byte_fallback", false);
+        if (merges.Count == 0 && !byteFallback && prefix is null && suffix is null && tokens.All(token => token is not null))
+            return new CharacterModel(tokens!, unknown is not null && ids.TryGetValue(unknown, out int id) ? id : null);
+        return new CharacterPairModel(tokens, merges, null, new CharacterPairOptions
+        {
+            Unknown = unknown,
+            FuseUnknown = part.Flag("fuse_unk", false),
+            ByteFallback = byteFallback,
+            Prefix = prefix,
+            Suffix = suffix,
+            IgnoreMerges = ignoreMerges,
+            Outside = context.SpecialIds,
+        });
+
+        string? Affix(string key) => part[key].Text() is { Length: > 0 } affix ? affix : null;
     }
 
     public static JsonObject Write(IEnumerable<string?> tokens, string? unknown, bool ignoreMerges, IEnumerable<(string Left, string Right)> merges)
@@ -41,19 +60,23 @@ internal static class BytePairJson
 
     /// <summary>Merges by token to merges by id.</summary>
     /// <exception cref="InvalidDataException">A part or the whole of a merge is no token.</exception>
-    public static Merge Resolve(string left, string right, Dictionary<string, int> ids, string where) =>
-        ids.TryGetValue(left, out int l) && ids.TryGetValue(right, out int r) && ids.TryGetValue(left + right, out int result)
+    public static Merge Resolve(string left, string right, Dictionary<string, int> ids, string where, string prefix = "")
+    {
+        // The mark of a continuing part does not go into the middle of a token.
+        string whole = left + (prefix.Length > 0 && right.StartsWith(prefix, StringComparison.Ordinal) ? right[prefix.Length..] : right);
+        return ids.TryGetValue(left, out int l) && ids.TryGetValue(right, out int r) && ids.TryGetValue(whole, out int result)
             ? new Merge(l, r, result)
-            : throw new InvalidDataException($"{where} joins '{left}' and '{right}', but one of them or '{left + right}' is not in the vocabulary.");
+            : throw new InvalidDataException($"{where} joins '{left}' and '{right}', but one of them or '{whole}' is not in the vocabulary.");
+    }
 
-    private static List<Merge> ReadMerges(JsonObject part, Dictionary<string, int> ids)
+    private static List<Merge> ReadMerges(JsonObject part, Dictionary<string, int> ids, string prefix)
     {
         JsonArray list = part["merges"] as JsonArray ?? [];
         List<Merge> merges = new(list.Count);
         foreach (JsonNode? node in list)
         {
             (string left, string right) = MergeParts(node);
-            merges.Add(Resolve(left, right, ids, "model.merges"));
+            merges.Add(Resolve(left, right, ids, "model.merges", prefix));
         }
 
         return merges;

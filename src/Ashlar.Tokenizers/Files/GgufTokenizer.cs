@@ -7,7 +7,10 @@ internal static class GgufTokenizer
 {
     private static readonly Dictionary<string, Func<GgufHeader, Tokenizer>> Models = new()
     {
+        ["bert"] = GgufWordPiece.Read,
         ["gpt2"] = GgufBytePairs.Read,
+        ["llama"] = GgufSentencePiece.ReadPairs,
+        ["t5"] = GgufSentencePiece.ReadUnigram,
     };
 
     public static Tokenizer Load(string path)

@@ -9,17 +9,25 @@ internal static class ModelParts
     private static readonly Dictionary<string, Func<JsonObject, ModelContext, TokenModel>> Models = new()
     {
         ["BPE"] = BytePairJson.Read,
+        ["Unigram"] = UnigramJson.Read,
         ["WordLevel"] = WordLevelJson.Read,
+        ["WordPiece"] = WordPieceJson.Read,
     };
 
     public static TokenModel Read(JsonObject part, bool byteLevel, IReadOnlyList<AddedToken> added)
     {
-        // The oldest files do not name their type; merges are the mark of BPE.
-        string type = part["type"].Text() ?? (part["merges"] is not null ? "BPE" : throw new InvalidDataException("model.type is missing."));
+        string type = part["type"].Text() ?? Guess(part) ?? throw new InvalidDataException("model.type is missing.");
         return Models.TryGetValue(type, out Func<JsonObject, ModelContext, TokenModel>? read)
             ? read(part, new ModelContext(byteLevel, added))
             : throw new InvalidDataException($"model.type is {type}; expected {string.Join(", ", Models.Keys.Order(StringComparer.Ordinal))}.");
     }
+
+    // The oldest files do not name their type, but each kind has a key that no other has.
+    private static string? Guess(JsonObject part) =>
+        part["merges"] is not null ? "BPE"
+        : part["vocab"] is JsonArray ? "Unigram"
+        : part["max_input_chars_per_word"] is not null ? "WordPiece"
+        : null;
 
     /// <summary>Tokens by id, null where an id is unused.</summary>
     public static string?[] ById(Dictionary<string, int> ids)
@@ -64,4 +72,8 @@ internal static class ModelParts
 /// <summary>What a model must know of the rest of the file.</summary>
 /// <param name="ByteLevel">Whether the vocabulary is spelled in the byte-level alphabet.</param>
 /// <param name="AddedTokens">Tokens outside the model.</param>
-internal sealed record ModelContext(bool ByteLevel, IReadOnlyList<AddedToken> AddedTokens);
+internal sealed record ModelContext(bool ByteLevel, IReadOnlyList<AddedToken> AddedTokens)
+{
+    /// <summary>Ids of special tokens: the model never makes one from text.</summary>
+    public HashSet<int> SpecialIds { get; } = [.. AddedTokens.Where(token => token.Special).Select(token => token.Id)];
+}

@@ -8,10 +8,11 @@ namespace Ashlar.Tokenizers.Files;
 /// <summary>Chooses the reader by what the path is.</summary>
 internal static class TokenizerFile
 {
-    private const string Expected = "a tokenizer.json, a folder that holds one, a vocab.json beside its merges.txt, or a .tiktoken or .gguf file";
+    private const string Expected = "a tokenizer.json, a folder that holds one, a vocab.json beside its merges.txt, BERT's vocab.txt, or a .model, .tiktoken or .gguf file";
 
     private static readonly Dictionary<string, Func<string, Tokenizer>> ByExtension = new(StringComparer.OrdinalIgnoreCase)
     {
+        [".model"] = SentencePieceFile.Load,
         [".tiktoken"] = TiktokenFile.Load,
         [".gguf"] = GgufTokenizer.Load,
     };
@@ -28,6 +29,8 @@ internal static class TokenizerFile
                 return load(path);
             if (path.EndsWith("vocab.json", StringComparison.Ordinal))
                 return VocabularyAndMerges.Load(path);
+            if (path.EndsWith("vocab.txt", StringComparison.Ordinal))
+                return BertVocabulary.Load(path);
             if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) && !path.EndsWith(".json.gz", StringComparison.OrdinalIgnoreCase))
                 throw new InvalidDataException($"expected {Expected}.");
             JsonObject root = ReadObject(path);
@@ -44,14 +47,14 @@ internal static class TokenizerFile
 
     private static string Inside(string folder)
     {
-        foreach (string name in (ReadOnlySpan<string>)["tokenizer.json", "tokenizer.json.gz", "vocab.json"])
+        foreach (string name in (ReadOnlySpan<string>)["tokenizer.json", "tokenizer.json.gz", "vocab.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt"])
         {
             string path = Path.Combine(folder, name);
             if (File.Exists(path))
                 return path;
         }
 
-        throw new FileNotFoundException($"{folder}: no tokenizer.json in this folder.", Path.Combine(folder, "tokenizer.json"));
+        throw new FileNotFoundException($"{folder}: no tokenizer.json in this folder, nor vocab.json, tokenizer.model, spiece.model, sentencepiece.bpe.model or vocab.txt.", Path.Combine(folder, "tokenizer.json"));
     }
 
     public static void Save(Tokenizer tokenizer, string directory)

@@ -41,7 +41,7 @@ internal static class TokenizerJson
             ["version"] = "1.0",
             ["truncation"] = null,
             ["padding"] = null,
-            ["added_tokens"] = new JsonArray([.. tokenizer.AddedTokens.Select(WriteAddedToken)]),
+            ["added_tokens"] = new JsonArray([.. AddedTokens(tokenizer).Select(WriteAddedToken)]),
             ["normalizer"] = pipeline.Normalizer?.Write(),
             ["pre_tokenizer"] = pipeline.PreTokenizer?.Write(),
             ["post_processor"] = pipeline.PostProcessor?.Write(),
@@ -71,6 +71,11 @@ internal static class TokenizerJson
 
         return added;
     }
+
+    // Symbols that the model finds by itself are added tokens elsewhere.
+    private static IEnumerable<AddedToken> AddedTokens(Tokenizer tokenizer) => tokenizer.AddedTokens
+        .Concat(tokenizer.Pipeline.Model.UserDefined.Select(id => new AddedToken(id, tokenizer.IdToToken(id), false) { Normalized = false }))
+        .OrderBy(token => token.Id);
 
     private static JsonNode WriteAddedToken(AddedToken token) => new JsonObject
     {

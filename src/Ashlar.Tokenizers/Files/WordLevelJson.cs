@@ -11,6 +11,6 @@ internal static class WordLevelJson
         Dictionary<string, int> ids = ModelParts.ReadVocabulary(part);
         // Hugging Face always writes unk_token; a vocabulary that does not hold it refuses unknown words.
         string? unknown = part["unk_token"].Text() is { } name && ids.ContainsKey(name) ? name : null;
-        return new WordLevelModel(ModelParts.ById(ids), unknown, context.AddedTokens.Where(token => token.Special).Select(token => token.Id).ToHashSet());
+        return new WordLevelModel(ModelParts.ById(ids), unknown, context.SpecialIds);
     }
 }

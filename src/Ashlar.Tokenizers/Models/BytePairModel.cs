@@ -9,8 +9,6 @@ namespace Ashlar.Tokenizers.Models;
 /// </summary>
 public sealed class BytePairModel : TokenModel
 {
-    private const int LongWord = 512;
-
     private readonly byte[][] _bytes;
     private readonly string?[] _tokens;
     private readonly Dictionary<string, int> _ids;
@@ -107,45 +105,10 @@ public sealed class BytePairModel : TokenModel
 
     internal override void EncodeBytes(ReadOnlySpan<byte> bytes, TokenBuffer ids)
     {
-        if (bytes.Length > LongWord)
-        {
-            LongWordMerger.Encode(bytes, this, _pairs, ids);
-            return;
-        }
-
-        // A pair that may merge stands by its left symbol: its rank and what it becomes. Most words need two or three merges,
-        // so that finding the lowest rank by looking at all is fastest.
-        Span<int> symbols = stackalloc int[bytes.Length];
-        Span<int> ranks = stackalloc int[bytes.Length];
-        Span<int> merged = stackalloc int[bytes.Length];
-        symbols[0] = ByteId(bytes[0]);
-        for (int i = 1; i < bytes.Length; i++)
-        {
+        Span<int> symbols = bytes.Length <= 1024 ? stackalloc int[bytes.Length] : new int[bytes.Length];
+        for (int i = 0; i < bytes.Length; i++)
             symbols[i] = ByteId(bytes[i]);
-            ranks[i - 1] = _pairs.Find(symbols[i - 1], symbols[i], out merged[i - 1]);
-        }
-
-        int count = symbols.Length;
-        while (count > 1)
-        {
-            int best = IndexOfLowest(ranks[..(count - 1)]);
-            if (ranks[best] == PairTable.None)
-                break;
-            symbols[best] = merged[best];
-            count--;
-            symbols.Slice(best + 2, count - best - 1).CopyTo(symbols[(best + 1)..]);
-            if (best + 1 < count)
-            {
-                ranks.Slice(best + 2, count - best - 2).CopyTo(ranks[(best + 1)..]);
-                merged.Slice(best + 2, count - best - 2).CopyTo(merged[(best + 1)..]);
-                ranks[best] = _pairs.Find(symbols[best], symbols[best + 1], out merged[best]);
-            }
-
-            if (best > 0)
-                ranks[best - 1] = _pairs.Find(symbols[best - 1], symbols[best], out merged[best - 1]);
-        }
-
-        ids.AddRange(symbols[..count]);
+        ids.AddRange(symbols[..SymbolMerger.Merge(symbols, _pairs)]);
     }
 
     /// <summary>The token of a single byte.</summary>
@@ -154,18 +117,6 @@ public sealed class BytePairModel : TokenModel
     {
         int id = _byteIds[value];
         return id >= 0 ? id : throw new InvalidDataException($"the byte 0x{value:X2} is in the text, but the vocabulary has no token for it.");
-    }
-
-    private static int IndexOfLowest(ReadOnlySpan<int> ranks)
-    {
-        int best = 0;
-        for (int i = 1; i < ranks.Length; i++)
-        {
-            if (ranks[i] < ranks[best])
-                best = i;
-        }
-
-        return best;
     }
 }
 

@@ -15,20 +15,22 @@ internal sealed class PairTable
 
     /// <summary>Builds the table.</summary>
     /// <param name="merges">Merges in order of rank; the first merge of a pair wins.</param>
-    public PairTable(IReadOnlyList<Merge> merges)
+    /// <param name="ranks">Rank of each merge; null when its place is its rank.</param>
+    public PairTable(IReadOnlyList<Merge> merges, IReadOnlyList<int>? ranks = null)
     {
         int bits = BitOperations.Log2((uint)Math.Max(merges.Count, 8)) + 2; // filled to a half at most, so that runs are short
         _shift = 64 - bits;
         _entries = new Entry[1 << bits];
         Array.Fill(_entries, new Entry { Rank = None });
-        for (int rank = 0; rank < merges.Count; rank++)
+        for (int i = 0; i < merges.Count; i++)
         {
-            ulong key = Key(merges[rank].Left, merges[rank].Right);
+            int rank = ranks is null ? i : ranks[i];
+            ulong key = Key(merges[i].Left, merges[i].Right);
             int slot = Slot(key);
             while (_entries[slot].Rank != None && _entries[slot].Key != key)
                 slot = (slot + 1) & (_entries.Length - 1);
             if (_entries[slot].Rank == None)
-                _entries[slot] = new Entry { Key = key, Rank = rank, Result = merges[rank].Result };
+                _entries[slot] = new Entry { Key = key, Rank = rank, Result = merges[i].Result };
         }
     }
 

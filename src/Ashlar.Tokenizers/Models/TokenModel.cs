@@ -16,6 +16,18 @@ public abstract class TokenModel
     /// <summary>The model as <c>tokenizer.json</c> writes it.</summary>
     internal abstract System.Text.Json.Nodes.JsonObject Write();
 
+    /// <summary>
+    /// Whether the model keeps any byte: bytes that are not UTF-8 then come to <see cref="Encode"/> as
+    /// <see cref="Unicode.SurrogateEscape"/> writes them.
+    /// </summary>
+    internal virtual bool ReadsEscapedBytes => false;
+
+    /// <summary>Where a pre-token may be cut with no change of the ids; null when nowhere.</summary>
+    internal virtual PreTokenizers.Scanners.TextScanner? Scanner => null;
+
+    /// <summary>Ids that the model itself finds in the text whole, and that files list among the added tokens.</summary>
+    internal virtual IReadOnlyList<int> UserDefined => [];
+
     /// <summary>The bytes a token stands for; empty for an id the model does not have.</summary>
     public abstract ReadOnlySpan<byte> Bytes(int id);
 

@@ -30,16 +30,15 @@ public static class ByteLevelBpeTrainer
         IProgress<TokenizerTrainingProgress>? progress = null)
     {
         specialTokens ??= ["<|endoftext|>"];
-        int merges = vocabularySize - 256 - specialTokens.Count;
-        if (merges < 0)
+        if (vocabularySize < 256 + specialTokens.Count)
             throw new InvalidDataException($"a vocabulary of {vocabularySize} is too small; expected at least {256 + specialTokens.Count} (256 bytes and {specialTokens.Count} special tokens).");
         PreTokenizer cut = ByteLevelPipeline.PreTokenizer(pattern);
-        (byte[] Word, long Count)[] words =
-        [
-            .. new WordCounter(null, cut, specialTokens).Count(documents, progress).Select(word => (Encoding.UTF8.GetBytes(word.Key), word.Value)),
-        ];
-        (List<byte[]?> tokens, List<Merge> learned) = new PairMerger(words).Learn(merges, progress);
+        KeyValuePair<string, long>[] words = new WordCounter(null, cut, specialTokens).Count(documents, progress);
+        ByteStringTokens tokens = new();
+        int[][] symbols = [.. words.Select(word => Array.ConvertAll(Encoding.UTF8.GetBytes(word.Key), value => (int)value))];
+        List<Merge> learned = new PairMerger(symbols, [.. words.Select(word => word.Value)], tokens)
+            .Learn(vocabularySize - specialTokens.Count, minimumCount: 1, progress);
         List<AddedToken> added = [.. specialTokens.Select((content, i) => new AddedToken(tokens.Count + i, content, true))];
-        return ByteLevelPipeline.Build(new BytePairModel(tokens, learned), pattern, added);
+        return ByteLevelPipeline.Build(new BytePairModel(tokens.Tokens, learned), pattern, added);
     }
 }

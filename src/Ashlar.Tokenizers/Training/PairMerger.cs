@@ -12,24 +12,29 @@ internal sealed class PairMerger
     private readonly int[][] _words;
     private readonly int[] _lengths;
     private readonly long[] _counts;
-    private readonly List<byte[]?> _tokens = [.. Enumerable.Range(0, 256).Select(value => new[] { (byte)value })];
-    private readonly Dictionary<(int Left, int Right), PairStatistics> _pairs = [];
-    private readonly PriorityQueue<(int Left, int Right), Candidate> _queue;
+    private readonly MergedTokens _tokens;
+    private readonly Dictionary<ulong, PairStatistics> _pairs = [];
+    private readonly PriorityQueue<ulong, Candidate> _queue;
 
-    public PairMerger((byte[] Word, long Count)[] words)
+    /// <summary>Counts the pairs.</summary>
+    /// <param name="words">Symbols of every word; they are changed.</param>
+    /// <param name="counts">How often each word occurs.</param>
+    /// <param name="tokens">The tokens, to which merges add.</param>
+    public PairMerger(int[][] words, long[] counts, MergedTokens tokens)
     {
-        _words = [.. words.Select(word => Array.ConvertAll(word.Word, value => (int)value))];
+        _words = words;
         _lengths = [.. _words.Select(word => word.Length)];
-        _counts = [.. words.Select(word => word.Count)];
-        _queue = new PriorityQueue<(int Left, int Right), Candidate>(Comparer<Candidate>.Create(Compare));
+        _counts = counts;
+        _tokens = tokens;
+        _queue = new PriorityQueue<ulong, Candidate>(Comparer<Candidate>.Create(Compare));
         for (int word = 0; word < _words.Length; word++)
             for (int i = 0; i + 1 < _lengths[word]; i++)
-                Add((_words[word][i], _words[word][i + 1]), word, _counts[word]);
-        foreach (((int Left, int Right) pair, PairStatistics statistics) in _pairs)
+                Add(Key(_words[word][i], _words[word][i + 1]), word, _counts[word]);
+        foreach ((ulong pair, PairStatistics statistics) in _pairs)
             _queue.Enqueue(pair, new Candidate(statistics.Count, pair));
     }
 
-    private readonly record struct Candidate(long Count, (int Left, int Right) Pair);
+    private readonly record struct Candidate(long Count, ulong Pair);
 
     private sealed class PairStatistics
     {
@@ -37,12 +42,17 @@ internal sealed class PairMerger
         public readonly List<int> Words = [];
     }
 
-    /// <summary>Learns up to so many merges; fewer when every word is one token.</summary>
-    public (List<byte[]?> Tokens, List<Merge> Merges) Learn(int merges, IProgress<TokenizerTrainingProgress>? progress)
+    /// <summary>Merges until there are so many tokens, or no pair is frequent enough.</summary>
+    /// <param name="size">Tokens wanted, the first ones included.</param>
+    /// <param name="minimumCount">Rarer pairs do not merge.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <returns>The merges in order.</returns>
+    public List<Merge> Learn(int size, long minimumCount, IProgress<TokenizerTrainingProgress>? progress)
     {
         List<Merge> learned = [];
-        HashSet<(int, int)> changed = [];
-        while (learned.Count < merges && _queue.TryDequeue(out (int Left, int Right) pair, out Candidate candidate))
+        HashSet<ulong> changed = [];
+        int first = _tokens.Count;
+        while (_tokens.Count < size && _queue.TryDequeue(out ulong pair, out Candidate candidate))
         {
             PairStatistics statistics = _pairs[pair];
             if (statistics.Count != candidate.Count)
@@ -52,30 +62,34 @@ internal sealed class PairMerger
                 continue;
             }
 
-            if (statistics.Count <= 0)
+            if (statistics.Count < Math.Max(minimumCount, 1))
                 break;
-            int merged = _tokens.Count;
-            _tokens.Add([.. _tokens[pair.Left]!, .. _tokens[pair.Right]!]);
-            learned.Add(new Merge(pair.Left, pair.Right, merged));
+            (int left, int right) = Parts(pair);
+            int merged = _tokens.Join(left, right);
+            learned.Add(new Merge(left, right, merged));
             changed.Clear();
             foreach (int word in statistics.Words)
-                Apply(word, pair, merged, changed);
+                Apply(word, left, right, merged, changed);
             _pairs.Remove(pair);
             changed.Remove(pair);
-            foreach ((int, int) other in changed)
+            foreach (ulong other in changed)
             {
                 if (_pairs.TryGetValue(other, out PairStatistics? grown) && grown.Count > 0)
                     _queue.Enqueue(other, new Candidate(grown.Count, other));
             }
 
             if (learned.Count % 1000 == 0)
-                progress?.Report(new TokenizerTrainingProgress("merging pairs", learned.Count, merges));
+                progress?.Report(new TokenizerTrainingProgress("merging pairs", _tokens.Count - first, size - first));
         }
 
-        return (_tokens, learned);
+        return learned;
     }
 
-    private void Apply(int word, (int Left, int Right) pair, int merged, HashSet<(int, int)> changed)
+    private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+
+    private static (int Left, int Right) Parts(ulong pair) => ((int)(pair >> 32), (int)(uint)pair);
+
+    private void Apply(int word, int left, int right, int merged, HashSet<ulong> changed)
     {
         int[] symbols = _words[word];
         int length = _lengths[word];
@@ -83,21 +97,21 @@ internal sealed class PairMerger
         int write = 0;
         for (int read = 0; read < length; read++)
         {
-            if (read + 1 < length && symbols[read] == pair.Left && symbols[read + 1] == pair.Right)
+            if (read + 1 < length && symbols[read] == left && symbols[read + 1] == right)
             {
                 if (write > 0)
                 {
-                    Remove((symbols[write - 1], pair.Left), count);
-                    (int, int) before = (symbols[write - 1], merged);
+                    Remove(Key(symbols[write - 1], left), count);
+                    ulong before = Key(symbols[write - 1], merged);
                     Add(before, word, count);
                     changed.Add(before);
                 }
 
                 if (read + 2 < length)
                 {
-                    Remove((pair.Right, symbols[read + 2]), count);
+                    Remove(Key(right, symbols[read + 2]), count);
                     // The right neighbour may be the start of the next occurrence, in which case that occurrence counts it.
-                    (int, int) after = (merged, symbols[read + 2]);
+                    ulong after = Key(merged, symbols[read + 2]);
                     Add(after, word, count);
                     changed.Add(after);
                 }
@@ -114,7 +128,7 @@ internal sealed class PairMerger
         _lengths[word] = write;
     }
 
-    private void Add((int, int) pair, int word, long count)
+    private void Add(ulong pair, int word, long count)
     {
         ref PairStatistics? statistics = ref CollectionsMarshal.GetValueRefOrAddDefault(_pairs, pair, out _);
         statistics ??= new PairStatistics();
@@ -123,19 +137,16 @@ internal sealed class PairMerger
             statistics.Words.Add(word);
     }
 
-    private void Remove((int, int) pair, long count)
+    private void Remove(ulong pair, long count)
     {
         if (_pairs.TryGetValue(pair, out PairStatistics? statistics))
             statistics.Count -= count;
     }
 
-    // Most frequent first; then the greater pair by the bytes of its tokens.
+    // Most frequent first.
     private int Compare(Candidate a, Candidate b)
     {
         int order = b.Count.CompareTo(a.Count);
-        if (order != 0)
-            return order;
-        order = _tokens[b.Pair.Left].AsSpan().SequenceCompareTo(_tokens[a.Pair.Left]);
-        return order != 0 ? order : _tokens[b.Pair.Right].AsSpan().SequenceCompareTo(_tokens[a.Pair.Right]);
+        return order != 0 ? order : _tokens.Compare(Parts(a.Pair), Parts(b.Pair));
     }
 }

@@ -157,7 +157,13 @@ public sealed class RunData
                 return CharacterTrainer.Train(train.Concat(validation), wanted.SpecialTokens);
             case TokenizerKind.WordLevel:
                 options.Progress?.Note($"collecting the {wanted.VocabularySize:N0} most frequent words");
-                return WordLevelTrainer.Train(train, wanted.VocabularySize, ["<unk>", "<|endoftext|>", .. wanted.SpecialTokens]);
+                return WordLevelTrainer.Train(train, wanted.VocabularySize, ["<unk>", "<|endoftext|>", .. wanted.SpecialTokens], lowercase: wanted.Lowercase ?? false);
+            case TokenizerKind.WordPiece:
+                options.Progress?.Note($"training a WordPiece vocabulary of {wanted.VocabularySize:N0} tokens");
+                return WordPieceTrainer.Train(train, wanted.VocabularySize, ["<|endoftext|>", .. wanted.SpecialTokens], lowercase: wanted.Lowercase ?? true);
+            case TokenizerKind.Unigram:
+                options.Progress?.Note($"training a unigram vocabulary of {wanted.VocabularySize:N0} tokens");
+                return UnigramTrainer.Train(train, wanted.VocabularySize, ["<|endoftext|>", .. wanted.SpecialTokens]);
             default:
                 options.Progress?.Note($"training a byte-level BPE of {wanted.VocabularySize:N0} tokens");
                 return ByteLevelBpeTrainer.Train(train, wanted.VocabularySize, ["<|endoftext|>", .. wanted.SpecialTokens]);

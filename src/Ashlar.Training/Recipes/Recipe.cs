@@ -73,6 +73,9 @@ public sealed record TokenizerRecipe
 
     /// <summary>Special tokens beyond <c>&lt;|endoftext|&gt;</c>, for instance <c>&lt;|im_start|&gt;</c>.</summary>
     public IReadOnlyList<string> SpecialTokens { get; init; } = [];
+
+    /// <summary>Whether text is lower-cased first; null does so with <c>word-piece</c> only. No other kind but <c>word-level</c> can.</summary>
+    public bool? Lowercase { get; init; }
 }
 
 /// <summary>Kinds of tokenizer a run can train or load.</summary>
@@ -87,6 +90,12 @@ public enum TokenizerKind
 
     /// <summary>One token a word between white space; rare words are <c>&lt;unk&gt;</c>.</summary>
     [JsonStringEnumMemberName("word-level")] WordLevel,
+
+    /// <summary>WordPiece, as BERT's: pieces of words, lower-cased unless <see cref="TokenizerRecipe.Lowercase"/> is false.</summary>
+    [JsonStringEnumMemberName("word-piece")] WordPiece,
+
+    /// <summary>A unigram language model of pieces with byte fallback, as SentencePiece's.</summary>
+    [JsonStringEnumMemberName("unigram")] Unigram,
 
     /// <summary>Load from <c>tokenizer.path</c>.</summary>
     [JsonStringEnumMemberName("file")] File,

@@ -19,6 +19,8 @@ internal static class RecipeRules
             Fail("tokenizer.vocabularySize", recipe.Tokenizer.VocabularySize, "at least 257 (256 bytes and the end of text)");
         if (recipe.Tokenizer.Kind == TokenizerKind.WordLevel && recipe.Tokenizer.VocabularySize < 3)
             Fail("tokenizer.vocabularySize", recipe.Tokenizer.VocabularySize, "at least 3 (the unknown word, the end of text and a word)");
+        if (recipe.Tokenizer.Lowercase == true && recipe.Tokenizer.Kind is not (TokenizerKind.WordLevel or TokenizerKind.WordPiece))
+            Fail("tokenizer.lowercase", "true", "it with kind word-level or word-piece only");
         if (recipe.Task == TrainingTask.Sft && recipe.Data.Format != DataFormat.Chat)
             Fail("data.format", recipe.Data.Format, "chat, because task is sft");
 
