@@ -71,7 +71,7 @@ public sealed class TrainerTests
 
     [Fact]
     public void Unigram_has_the_size_that_is_asked_for() =>
-        Assert.Equal(600, UnigramTrainer.Train(File.ReadLines(Path.Combine(SharedData.RepositoryRoot, "README.md")), 600).VocabularySize);
+        Assert.Equal(450, UnigramTrainer.Train(File.ReadLines(Path.Combine(SharedData.RepositoryRoot, "README.md")), 450).VocabularySize);
 
     [Fact]
     public void Unigram_in_the_form_of_sentencepiece_tidies_the_text()
