@@ -108,7 +108,7 @@ public sealed class TranslatorTests : IDisposable
         {
             Assert.True(loaded.Translator.Vocabularies.AreShared);
             Translator own = new(new TransformerGraph(transformer, tensors.Read, 1), new TranslationVocabularies(shared, shared));
-            Assert.Equal(own.Translate("w5 w9", Short).Text, loaded.Translator.Translate("w5 w9", Short, TestContext.Current.CancellationToken).Text);
+            Assert.Equal(own.Translate("w5 w9", Short, TestContext.Current.CancellationToken).Text, loaded.Translator.Translate("w5 w9", Short, TestContext.Current.CancellationToken).Text);
         }
 
         RecurrentTranslationConfiguration recurrent = RecurrentTranslationGraphTests.Shape("bahdanau");
@@ -120,7 +120,7 @@ public sealed class TranslatorTests : IDisposable
         {
             Assert.False(loaded.Translator.Vocabularies.AreShared);
             Translator own = new(new RecurrentTranslationGraph(recurrent, tensors.Read, 1), apart);
-            Assert.Equal(own.Translate("s5 s9", Short).Text, loaded.Translator.Translate("s5 s9", Short, TestContext.Current.CancellationToken).Text);
+            Assert.Equal(own.Translate("s5 s9", Short, TestContext.Current.CancellationToken).Text, loaded.Translator.Translate("s5 s9", Short, TestContext.Current.CancellationToken).Text);
         }
 
         File.WriteAllText(Path.Combine(_folder, "config.json"), """{ "model_type": "gpt2" }""");
