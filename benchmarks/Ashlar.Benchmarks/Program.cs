@@ -8,11 +8,14 @@ Benchmark[] benchmarks =
 [
     TokenizerBenchmark.Create(),
     BpeTrainingBenchmark.Create(),
+    NGramCountingBenchmark.Create(),
     TrainingStepBenchmark.Create(),
     Gpt2StepBenchmark.Create(),
     TrainingMemoryBenchmark.Create(),
     RnnGenerationBenchmark.Create(),
     TrainingWorker.Create(),
+    RecurrentTrainingBenchmark.Create(),
+    RecurrentTrainingWorker.Create(),
 ];
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;

@@ -66,6 +66,7 @@ internal static class CommandLine
         EvalCommand.Create(),
         TokenizerCommand.Create(),
         InspectCommand.Create(),
+        ConvertCommand.Create(),
         ReportCommand.Create(),
     ];
 

@@ -39,21 +39,28 @@ public sealed class PackedMatrix
     {
         CheckSize(weight.Length, n, k);
         PackedMatrix packed = new(k, n);
-        for (int panel = 0; panel < packed.PanelCount; panel++)
+        packed.SetOutputRows(weight);
+        return packed;
+    }
+
+    /// <summary>Packs other values of the same size, [n, k], into the same memory: weights that training has changed.</summary>
+    /// <exception cref="ArgumentException">The span is not n * k long.</exception>
+    public void SetOutputRows(ReadOnlySpan<float> weight)
+    {
+        CheckSize(weight.Length, N, K);
+        for (int panel = 0; panel < PanelCount; panel++)
         {
-            Span<float> target = packed.Panel(panel);
-            int columns = Math.Min(PanelWidth, n - panel * PanelWidth);
+            Span<float> target = Panel(panel);
+            int columns = Math.Min(PanelWidth, N - panel * PanelWidth);
             if (columns < PanelWidth)
                 target.Clear();
             for (int column = 0; column < columns; column++)
             {
-                ReadOnlySpan<float> row = weight.Slice((panel * PanelWidth + column) * k, k);
+                ReadOnlySpan<float> row = weight.Slice((panel * PanelWidth + column) * K, K);
                 for (int i = 0, at = column; i < row.Length; i++, at += PanelWidth)
                     target[at] = row[i];
             }
         }
-
-        return packed;
     }
 
     /// <summary>Packs a weight that lies as [k, n], one row for each input: the layout of GPT-2's Conv1D.</summary>
@@ -62,17 +69,24 @@ public sealed class PackedMatrix
     {
         CheckSize(weight.Length, k, n);
         PackedMatrix packed = new(k, n);
-        for (int panel = 0; panel < packed.PanelCount; panel++)
+        packed.SetInputRows(weight);
+        return packed;
+    }
+
+    /// <summary>Packs other values of the same size, [k, n], into the same memory: weights that training has changed.</summary>
+    /// <exception cref="ArgumentException">The span is not k * n long.</exception>
+    public void SetInputRows(ReadOnlySpan<float> weight)
+    {
+        CheckSize(weight.Length, K, N);
+        for (int panel = 0; panel < PanelCount; panel++)
         {
-            Span<float> target = packed.Panel(panel);
-            int columns = Math.Min(PanelWidth, n - panel * PanelWidth);
+            Span<float> target = Panel(panel);
+            int columns = Math.Min(PanelWidth, N - panel * PanelWidth);
             if (columns < PanelWidth)
                 target.Clear();
-            for (int i = 0; i < k; i++)
-                weight.Slice(i * n + panel * PanelWidth, columns).CopyTo(target[(i * PanelWidth)..]);
+            for (int i = 0; i < K; i++)
+                weight.Slice(i * N + panel * PanelWidth, columns).CopyTo(target[(i * PanelWidth)..]);
         }
-
-        return packed;
     }
 
     /// <summary>Copies one column, [k]: one output's weights, such as a token's row of a tied embedding.</summary>

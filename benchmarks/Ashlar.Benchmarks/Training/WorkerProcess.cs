@@ -8,12 +8,16 @@ internal sealed class WorkerProcess : IDisposable
 {
     private readonly Process _process;
 
-    public WorkerProcess(string side, string shape, BenchmarkArguments arguments)
+    /// <param name="side">Ours or plain.</param>
+    /// <param name="shape">What is trained.</param>
+    /// <param name="arguments">Of the benchmark.</param>
+    /// <param name="worker">The benchmark that is the worker.</param>
+    public WorkerProcess(string side, string shape, BenchmarkArguments arguments, string worker = "training-worker")
     {
         string program = Environment.ProcessPath!;
         List<string> command = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(WorkerProcess).Assembly.Location] : [];
-        command.AddRange(["training-worker", "--side", side, "--shape", shape, "--threads", arguments.Integer("threads", 2).ToString(CultureInfo.InvariantCulture)]);
-        foreach (string option in (string[])["compute", "spin"])
+        command.AddRange([worker, "--side", side, "--shape", shape, "--threads", arguments.Integer("threads", 2).ToString(CultureInfo.InvariantCulture)]);
+        foreach (string option in (string[])["compute", "spin", "optimizer"])
         {
             if (arguments.Text(option) is { } value)
                 command.AddRange(["--" + option, value]);

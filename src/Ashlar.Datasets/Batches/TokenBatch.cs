@@ -24,6 +24,9 @@ public sealed class TokenBatch
     /// <summary>Index of each token's document within its row: attention never crosses it. Null as above.</summary>
     public long[]? Documents { get; init; }
 
+    /// <summary>Whether each row goes on where the same row of the batch before ended, so that a model may carry its state over.</summary>
+    public bool Continues { get; init; }
+
     /// <summary>Targets that are supervised.</summary>
     public int SupervisedCount => Targets.Count(target => target != Ignored);
 }

@@ -11,11 +11,12 @@ namespace Ashlar.Training.Loop;
 /// <summary>A recipe's text as tokens: what is trained on and what is held out.</summary>
 public sealed class RunData
 {
-    private RunData(Tokenizer tokenizer, IReadOnlyList<TokenExample> train, IReadOnlyList<TokenExample> validation)
+    private RunData(Tokenizer tokenizer, IReadOnlyList<TokenExample> train, IReadOnlyList<TokenExample> validation, IReadOnlyList<TokenExample>? test = null)
     {
         Tokenizer = tokenizer;
         Train = train;
         Validation = validation;
+        Test = test ?? [];
     }
 
     /// <summary>The trained or loaded tokenizer.</summary>
@@ -26,6 +27,9 @@ public sealed class RunData
 
     /// <summary>The same, held out.</summary>
     public IReadOnlyList<TokenExample> Validation { get; }
+
+    /// <summary>What is scored at the end; may be empty.</summary>
+    public IReadOnlyList<TokenExample> Test { get; }
 
     /// <summary>Reads, splits and encodes.</summary>
     /// <param name="recipe">The recipe.</param>
@@ -77,7 +81,11 @@ public sealed class RunData
         if (validation.Count == 0 || train.Count == 0)
             throw new InvalidDataException($"data: {train.Count} training and {validation.Count} validation documents; expected at least one of each (name data.validation files or raise data.validationFraction).");
         tokenizer ??= MakeTokenizer(recipe, options, train, validation);
-        return new RunData(tokenizer, Encode([.. train.Where(Kept(recipe.Data, options.RecipeFolder))]), Encode(validation));
+        return new RunData(
+            tokenizer,
+            Encode([.. train.Where(Kept(recipe.Data, options.RecipeFolder))]),
+            Encode(validation),
+            Encode([.. read(RecipePaths.Expand(recipe.Data.Test, options.RecipeFolder, "data.test"))]));
 
         // The end of a document is something to predict, where the vocabulary has a token for it.
         IReadOnlyList<TokenExample> Encode(List<string> documents) =>
@@ -157,7 +165,8 @@ public sealed class RunData
                 return CharacterTrainer.Train(train.Concat(validation), wanted.SpecialTokens);
             case TokenizerKind.WordLevel:
                 options.Progress?.Note($"collecting the {wanted.VocabularySize:N0} most frequent words");
-                return WordLevelTrainer.Train(train, wanted.VocabularySize, ["<unk>", "<|endoftext|>", .. wanted.SpecialTokens], lowercase: wanted.Lowercase ?? false);
+                IReadOnlyList<string> also = RecipePaths.Expand(wanted.AlsoWordsOf, options.RecipeFolder, "tokenizer.alsoWordsOf");
+                return WordLevelTrainer.Train(train.Concat(TextDocuments.FromFiles(also)), wanted.VocabularySize, ["<unk>", "<|endoftext|>", .. wanted.SpecialTokens], lowercase: wanted.Lowercase ?? false);
             case TokenizerKind.WordPiece:
                 options.Progress?.Note($"training a WordPiece vocabulary of {wanted.VocabularySize:N0} tokens");
                 return WordPieceTrainer.Train(train, wanted.VocabularySize, ["<|endoftext|>", .. wanted.SpecialTokens], lowercase: wanted.Lowercase ?? true);

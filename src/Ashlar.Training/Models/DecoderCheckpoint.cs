@@ -1,52 +1,14 @@
-using System.Runtime.InteropServices;
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
-using Ashlar.Checkpoints.Safetensors;
-using Ashlar.Shared;
-using static TorchSharp.torch;
 
 namespace Ashlar.Training.Models;
 
-/// <summary>A decoder's parameters to and from Hugging Face's layout: <c>config.json</c> and <c>model.safetensors</c>.</summary>
+/// <summary>A decoder's parameters to and from Hugging Face's layout.</summary>
 internal static class DecoderCheckpoint
 {
-    public const string ConfigurationFile = "config.json";
-    public const string WeightsFile = "model.safetensors";
+    public static void Save(string directory, DecoderConfiguration configuration, IReadOnlyList<NamedParameter> parameters) =>
+        ModelCheckpoint.Save(directory, configuration.ToHuggingFaceJson(), parameters);
 
-    public static void Save(string directory, DecoderConfiguration configuration, IReadOnlyList<NamedParameter> parameters)
-    {
-        SafetensorsWriter.Write(
-            Path.Combine(directory, WeightsFile),
-            [.. parameters.Select(parameter => new SafetensorsEntry(
-                new TensorInfo(parameter.Name, TensorType.Float32, parameter.Value.shape),
-                stream => Write(parameter.Value, stream)))]);
-        AtomicFile.WriteText(
-            Path.Combine(directory, ConfigurationFile),
-            configuration.ToHuggingFaceJson().ToJsonString(new() { WriteIndented = true }) + "\n");
-    }
-
-    public static void Load(ITensorSource source, DecoderConfiguration configuration, IReadOnlyList<NamedParameter> parameters)
-    {
-        IReadOnlyDictionary<string, string> names = StrictTensors.Match(source, configuration);
-        using IDisposable detached = no_grad();
-        foreach (NamedParameter parameter in parameters)
-        {
-            if (parameter.Value.device_type == TorchSharp.DeviceType.CPU)
-            {
-                source.ReadFloat32(names[parameter.Name], MemoryMarshal.Cast<byte, float>(parameter.Value.bytes));
-                continue;
-            }
-
-            using Tensor read = empty(parameter.Value.shape, ScalarType.Float32, CPU);
-            source.ReadFloat32(names[parameter.Name], MemoryMarshal.Cast<byte, float>(read.bytes));
-            parameter.Value.copy_(read);
-        }
-    }
-
-    private static void Write(Tensor value, Stream stream)
-    {
-        using Tensor detached = value.detach();
-        using Tensor here = detached.cpu();
-        stream.Write(here.bytes);
-    }
+    public static void Load(ITensorSource source, DecoderConfiguration configuration, IReadOnlyList<NamedParameter> parameters) =>
+        ModelCheckpoint.Load(source, StrictTensors.Match(source, configuration), parameters);
 }

@@ -16,7 +16,11 @@ public sealed class ParameterStore : IDisposable
     private Tensor? _gradients;
 
     /// <summary>Allocates zeroed parameters of the shapes given, in that order.</summary>
-    public ParameterStore(IEnumerable<(TensorDescription Tensor, ParameterKind Kind, bool InputsFirst)> tensors, Device device)
+    /// <param name="tensors">What to allocate.</param>
+    /// <param name="device">Where.</param>
+    /// <param name="stacked"><see cref="NamedParameter.Stacked"/> of a tensor; null for a decoder's.</param>
+    public ParameterStore(
+        IEnumerable<(TensorDescription Tensor, ParameterKind Kind, bool InputsFirst)> tensors, Device device, Func<TensorDescription, int>? stacked = null)
     {
         (TensorDescription Tensor, ParameterKind Kind, bool InputsFirst)[] all = [.. tensors];
         Count = all.Sum(item => Size(item.Tensor));
@@ -32,7 +36,7 @@ public sealed class ParameterStore : IDisposable
             NamedParameter parameter = new(description.Name, value, kind)
             {
                 InputsFirst = inputsFirst,
-                Stacked = description.Name.EndsWith(".c_attn.weight", StringComparison.Ordinal) ? 3 : 1,
+                Stacked = stacked?.Invoke(description) ?? (description.Name.EndsWith(".c_attn.weight", StringComparison.Ordinal) ? 3 : 1),
             };
             _byName.Add(description.Name, parameter);
             _offsets.Add(description.Name, offset);

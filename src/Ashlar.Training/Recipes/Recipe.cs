@@ -71,6 +71,12 @@ public sealed record TokenizerRecipe
     /// <summary>With <c>file</c>: a tokenizer.json, a folder that holds one, a .tiktoken or .model file.</summary>
     public string? Path { get; init; }
 
+    /// <summary>
+    /// With <c>word-level</c>: further files whose words are in the vocabulary, such as validation and test text where a published
+    /// figure counts every word. Words that are never trained stay improbable.
+    /// </summary>
+    public IReadOnlyList<string> AlsoWordsOf { get; init; } = [];
+
     /// <summary>Special tokens beyond <c>&lt;|endoftext|&gt;</c>, for instance <c>&lt;|im_start|&gt;</c>.</summary>
     public IReadOnlyList<string> SpecialTokens { get; init; } = [];
 
@@ -119,6 +125,9 @@ public sealed record DataRecipe
     /// </summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
+    /// <summary>Files that are scored once, at the end of the run, with the model that is kept.</summary>
+    public IReadOnlyList<string> Test { get; init; } = [];
+
     /// <summary>Share of the training text held out when no validation files are named.</summary>
     public double ValidationFraction { get; init; } = 0.1;
 
@@ -127,6 +136,9 @@ public sealed record DataRecipe
 
     /// <summary>How token streams are cut into rows.</summary>
     public Batching Batching { get; init; } = Batching.RandomCrops;
+
+    /// <summary>With <c>contiguous</c>: whether a recurrent state starts anew at each document instead of going on through the stream.</summary>
+    public bool ResetBetweenDocuments { get; init; }
 }
 
 /// <summary>File formats.</summary>
@@ -169,12 +181,15 @@ public enum Batching
 
     /// <summary>Whole documents packed into rows; attention never crosses a document.</summary>
     [JsonStringEnumMemberName("packed")] Packed,
+
+    /// <summary>The stream in as many parallel tracks as there are rows; a batch goes on where the one before ended (recurrent models).</summary>
+    [JsonStringEnumMemberName("contiguous")] Contiguous,
 }
 
 /// <summary>Shape of the network, in plain terms; or a named size; or a checkpoint to start from.</summary>
 public sealed record ModelRecipe
 {
-    /// <summary>Family: <c>gpt2</c>, <c>llama</c>, <c>qwen2</c> or <c>qwen3</c>.</summary>
+    /// <summary>Family: <c>gpt2</c>, <c>llama</c>, <c>qwen2</c>, <c>qwen3</c>; or recurrent: <c>rnn-tanh</c>, <c>rnn-relu</c>, <c>lstm</c>, <c>gru</c>.</summary>
     public string Architecture { get; init; } = "gpt2";
 
     /// <summary>Blocks.</summary>
@@ -198,8 +213,32 @@ public sealed record ModelRecipe
     /// <summary>Longest sequence and the length of training rows, in tokens.</summary>
     public int ContextLength { get; init; } = 256;
 
-    /// <summary>Dropout probability during training.</summary>
+    /// <summary>Dropout probability during training; of a recurrent model, on inputs, between layers and on outputs alike.</summary>
     public double Dropout { get; init; }
+
+    /// <summary>Recurrent models: width of the token embedding; 0 means that of the hidden state.</summary>
+    public int EmbeddingWidth { get; init; }
+
+    /// <summary>Recurrent models: the input is the one-hot vector of the token, without an embedding.</summary>
+    public bool OneHotInput { get; init; }
+
+    /// <summary>Recurrent models: dropout of the embedded inputs, where it differs from <see cref="Dropout"/>.</summary>
+    public double? InputDropout { get; init; }
+
+    /// <summary>Recurrent models: dropout between layers, where it differs from <see cref="Dropout"/>.</summary>
+    public double? LayerDropout { get; init; }
+
+    /// <summary>Recurrent models: dropout of the last layer's outputs, where it differs from <see cref="Dropout"/>.</summary>
+    public double? OutputDropout { get; init; }
+
+    /// <summary>Recurrent models: dropout of whole words' embeddings.</summary>
+    public double EmbeddingDropout { get; init; }
+
+    /// <summary>Recurrent models: one dropout mask for all time steps of a row.</summary>
+    public bool VariationalDropout { get; init; }
+
+    /// <summary>Recurrent models: dropout of the hidden-to-hidden weights.</summary>
+    public double WeightDrop { get; init; }
 
     /// <summary>Whether the output projection is the token embedding.</summary>
     public bool TieEmbeddings { get; init; } = true;

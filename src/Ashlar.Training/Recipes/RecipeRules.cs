@@ -1,4 +1,5 @@
 using Ashlar.Inference.Models.NGrams;
+using Ashlar.Training.Loop;
 
 namespace Ashlar.Training.Recipes;
 
@@ -32,11 +33,24 @@ internal static class RecipeRules
         Positive("model.width", recipe.Model.Width);
         Positive("model.contextLength", recipe.Model.ContextLength);
         Between("model.dropout", recipe.Model.Dropout, 0, 0.95);
-        if (recipe.Model.Architecture is not ("gpt2" or "llama" or "qwen2" or "qwen3"))
-            Fail("model.architecture", recipe.Model.Architecture, "gpt2, llama, qwen2 or qwen3");
-        if (recipe.Model.HeadWidth == 0 && recipe.Model.Width % recipe.Model.Heads != 0)
+        bool recurrent = RecurrentShape.Describes(recipe.Model);
+        if (!recurrent && recipe.Model.Architecture is not ("gpt2" or "llama" or "qwen2" or "qwen3"))
+            Fail("model.architecture", recipe.Model.Architecture, "gpt2, llama, qwen2, qwen3, rnn-tanh, rnn-relu, lstm or gru");
+        if (recurrent && recipe.Task != TrainingTask.CausalLm)
+            Fail("task", recipe.Task, $"causal-lm, because model.architecture is {recipe.Model.Architecture}");
+        if (recipe.Data.Batching == Batching.Contiguous && !recurrent)
+            Fail("data.batching", "contiguous", "random-crops or packed, because only a recurrent model carries a state from batch to batch");
+        if (recipe.Data.ResetBetweenDocuments && recipe.Data.Batching != Batching.Contiguous)
+            Fail("data.resetBetweenDocuments", "true", "data.batching contiguous with it; packed rows always start anew, crops never");
+        foreach ((string key, double? value) in ((string, double?)[])[
+            ("inputDropout", recipe.Model.InputDropout), ("layerDropout", recipe.Model.LayerDropout), ("outputDropout", recipe.Model.OutputDropout),
+            ("embeddingDropout", recipe.Model.EmbeddingDropout), ("weightDrop", recipe.Model.WeightDrop)])
+            Between($"model.{key}", value ?? 0, 0, 0.95);
+        if (recipe.Model.EmbeddingWidth < 0)
+            Fail("model.embeddingWidth", recipe.Model.EmbeddingWidth, "0 or more");
+        if (!recurrent && recipe.Model.HeadWidth == 0 && recipe.Model.Width % recipe.Model.Heads != 0)
             Fail("model.width", recipe.Model.Width, $"a multiple of model.heads ({recipe.Model.Heads}), or a model.headWidth");
-        if (recipe.Model.KeyValueHeads > 0 && recipe.Model.Heads % recipe.Model.KeyValueHeads != 0)
+        if (!recurrent && recipe.Model.KeyValueHeads > 0 && recipe.Model.Heads % recipe.Model.KeyValueHeads != 0)
             Fail("model.keyValueHeads", recipe.Model.KeyValueHeads, $"a divisor of model.heads ({recipe.Model.Heads})");
 
         Between("optimizer.learningRate", recipe.Optimizer.LearningRate, double.Epsilon, 100);

@@ -39,7 +39,7 @@ public static class RunReport
         JsonObject[] validations = [.. lines.Where(line => line["validationLoss"] is not null)];
         StringBuilder page = new();
         string name = Escape((string)recipe["name"]!);
-        page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{name}</title><style>{Style}{NextTokens.Style}</style></head><body><main>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{name}</title><style>{Style}{NextTokens.Style}{UnrolledView.Style}</style></head><body><main>\n");
         page.Append(CultureInfo.InvariantCulture, $"<h1>{name}</h1><p class=\"lead\">{Escape((string?)recipe["description"] ?? "")}</p>\n");
         Summary(page, start, steps, validations, lines);
         bool counted = NGramFigures.Apply(start);

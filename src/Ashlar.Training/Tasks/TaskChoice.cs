@@ -13,6 +13,7 @@ internal static class TaskChoice
     /// <param name="device">Where the model goes.</param>
     public static ITask Create(Recipe recipe, TrainerOptions options, Device device) => recipe.Task switch
     {
+        TrainingTask.CausalLm when RecurrentShape.Describes(recipe.Model) => new RecurrentTask(recipe, options, device),
         TrainingTask.CausalLm or TrainingTask.Sft => new DecoderTask(recipe, options, device),
         _ => throw new InvalidDataException($"{recipe.Name}: task {recipe.Task} is not trained by gradient steps."),
     };

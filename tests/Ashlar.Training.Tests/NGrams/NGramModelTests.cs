@@ -132,7 +132,8 @@ public sealed class NGramModelTests
         using LanguageModelState other = counted.Model.NewState();
         counted.Model.Advance(other, new[] { text[198_999], 1 }, expected);
         Assert.Equal(expected, logits);
-        Assert.Throws<ArgumentOutOfRangeException>(() => state.Truncate(10));
+        Assert.Throws<NotSupportedException>(() => state.Truncate(10));
+        Assert.Equal((0, 190_000), (state.ReachableLength(10), state.ReachableLength(190_000)));
         state.Truncate(0);
         Assert.Equal(0, state.Length);
     }

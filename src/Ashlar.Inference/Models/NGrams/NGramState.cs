@@ -64,7 +64,9 @@ internal sealed class NGramState : LanguageModelState
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">Also if the tokens before it are no longer kept.</exception>
+    public override int ReachableLength(int length) =>
+        _dropped == 0 || base.ReachableLength(length) - _contexts.Length >= _dropped ? base.ReachableLength(length) : 0;
+
     public override void Truncate(int length)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -72,7 +74,7 @@ internal sealed class NGramState : LanguageModelState
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         int first = Math.Max(0, length - _contexts.Length);
         if (length > 0 && first < _dropped)
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"Of {Length} tokens only those after {_dropped} are still known.");
+            throw new NotSupportedException($"Of {Length} tokens only those after {_dropped} are still known, too few to go back to {length}.");
         int[] again = length == 0 ? [] : [.. _tokens.GetRange(first - _dropped, length - first)];
         if (length == 0)
         {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Ashlar.Training.Models.Fused;
 
 /// <summary>
-/// The last norm, the projection to the vocabulary and the loss. Only supervised tokens go through it, some at a time, and each
+/// The last norm, if there is one, the projection to the vocabulary and the loss. Only supervised tokens go through it, some at a time, and each
 /// logit is turned into its gradient where it lies: the whole table of logits and its copies never exist.
 /// </summary>
 internal sealed unsafe class FusedHead : IDisposable
@@ -14,18 +14,22 @@ internal sealed unsafe class FusedHead : IDisposable
     private const int LogitsAtOnce = 1 << 22;
     private const int MinimumRows = 256;
 
-    private readonly FusedNorm _norm;
+    private readonly FusedNorm? _norm;
     private readonly FusedLinear _projection;
+    private readonly ColumnSums? _biasGradient;
+    private readonly int _width;
     private readonly int _vocabularySize;
     private readonly Activation _normed;
     private readonly Activation _normedGradient;
     private readonly Activation _logits;
 
-    public FusedHead(ParameterStore store, Tensor products, FusedNorm norm, string weight, int width, int vocabularySize)
+    public FusedHead(ParameterStore store, Tensor products, FusedNorm? norm, string weight, int width, int vocabularySize, string? bias = null)
     {
         _norm = norm;
+        _width = width;
         _vocabularySize = vocabularySize;
-        _projection = new FusedLinear(store, products, weight, null, width, vocabularySize);
+        _projection = new FusedLinear(store, products, weight, bias, width, vocabularySize);
+        _biasGradient = bias is null ? null : new ColumnSums(_projection.BiasGradient, vocabularySize);
         _normed = new Activation(products.dtype);
         _normedGradient = new Activation(products.dtype);
         _logits = new Activation(products.dtype);
@@ -41,7 +45,7 @@ internal sealed unsafe class FusedHead : IDisposable
     public double Loss(Activation hidden, ReadOnlySpan<long> targets, Activation? gradient)
     {
         (int[] tokens, int[] expected) = Supervised(targets);
-        int width = _norm.Width;
+        int width = _width;
         gradient?.Tensor.zero_();
         if (tokens.Length == 0)
             return 0;
@@ -52,7 +56,11 @@ internal sealed unsafe class FusedHead : IDisposable
             for (int row = begin; row < end; row++)
             {
                 Span<float> normed = _normed.Write(row, 0, width, scratch);
-                _norm.Forward(hidden.Read(tokens[row], 0, width, default), normed);
+                ReadOnlySpan<float> state = hidden.Read(tokens[row], 0, width, default);
+                if (_norm is null)
+                    state.CopyTo(normed);
+                else
+                    _norm.Forward(state, normed);
                 _normed.Commit(row, 0, normed);
             }
         });
@@ -79,9 +87,17 @@ internal sealed unsafe class FusedHead : IDisposable
             {
                 Span<float> scratch = _normed.IsFloat32 ? default : new float[width];
                 for (int row = begin; row < end; row++)
-                    _norm.Backward(part, hidden.Read(tokens[row], 0, width, default), _normedGradient.Read(row, 0, width, scratch), gradient.Change(tokens[row], 0, width, default));
+                {
+                    ReadOnlySpan<float> normed = _normedGradient.Read(row, 0, width, scratch);
+                    Span<float> state = gradient.Change(tokens[row], 0, width, default);
+                    if (_norm is null)
+                        normed.CopyTo(state);
+                    else
+                        _norm.Backward(part, hidden.Read(tokens[row], 0, width, default), normed, state);
+                }
             });
-            _norm.Finish();
+            _norm?.Finish();
+            _biasGradient?.Finish();
         }
 
         return loss;
@@ -103,9 +119,12 @@ internal sealed unsafe class FusedHead : IDisposable
             for (int row = begin; row < end; row++)
             {
                 Span<float> logits = _logits.Change(row, 0, _vocabularySize, scratch);
+                _projection.AddBias(logits);
                 losses[part] += CrossEntropy.Differentiate(logits, expected.Span[row]);
-                if (wanted)
-                    _logits.Commit(row, 0, logits);
+                if (!wanted)
+                    continue;
+                _biasGradient?.Add(part, logits);
+                _logits.Commit(row, 0, logits);
             }
         });
         return losses.Sum();

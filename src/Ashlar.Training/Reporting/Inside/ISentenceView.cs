@@ -1,4 +1,5 @@
 using System.Text;
+using Ashlar.Checkpoints.Configurations;
 using Ashlar.Inference;
 using Ashlar.Inference.Models.NGrams;
 
@@ -30,6 +31,7 @@ internal static class SentenceViews
     private static readonly Dictionary<string, ISentenceView> Views = new()
     {
         [NGramConfiguration.ModelType] = new BackoffView(),
+        [RecurrentConfiguration.ModelType] = new UnrolledView(),
     };
 
     /// <summary>The view of a kind of model, or null.</summary>
