@@ -13,7 +13,8 @@ public sealed class CourseExampleTests
         using DisposeScope scope = NewDisposeScope();
         RNN rnn = nn.RNN(32, 64);
         Tensor x = torch.randn(4, 32), state = torch.zeros(1, 64);   // 4 time steps; 1 layer
-        (Tensor output, Tensor last) = rnn.call(x, state);            // [4, 64] and [1, 64]
+        (Tensor output, Tensor last) = rnn.call(x.unsqueeze(1), state.unsqueeze(1)); // a batch of one, which TorchSharp asks for
+        (output, last) = (output.squeeze(1), last.squeeze(1));        // [4, 64] and [1, 64]
         Linear projection = nn.Linear(64, 1000);
         Tensor probabilities = projection.call(output).softmax(-1);   // [4, 1000]; each row sums to 1
 
