@@ -55,6 +55,8 @@ internal sealed unsafe class NGramLevel
     /// <summary>Where the n-grams that continue this one lie in the next order.</summary>
     public (uint Start, uint End) Children(uint node)
     {
+        if (_starts is null)
+            return (0, 0); // an order without n-grams: nothing continues
         (uint start, uint end) = (_starts[node], _starts[node + 1]);
         return start <= end && end <= NextNodes ? (start, end) : throw Damaged();
     }
@@ -74,7 +76,7 @@ internal sealed unsafe class NGramLevel
         if (_words is null)
         {
             node = (uint)word;
-            return true;
+            return Nodes > 0;
         }
 
         uint low = start, high = end;
