@@ -70,7 +70,8 @@ internal static class OpenNmtRecurrent
         int Count(string pattern) =>
             Enumerable.Range(0, int.MaxValue).First(layer => !source.TryGet(string.Format(System.Globalization.CultureInfo.InvariantCulture, pattern, layer), out _));
 
-        static int Id(string[] tokens, string token) => Array.IndexOf(tokens, token) is >= 0 and var id
+        // A vocabulary may list a token twice; torchtext's table of ids, by which the model was trained, then has the last.
+        static int Id(string[] tokens, string token) => Array.LastIndexOf(tokens, token) is >= 0 and var id
             ? id
             : throw new InvalidDataException($"the target vocabulary has no {token}.");
     }

@@ -10,13 +10,17 @@ namespace Ashlar.Checkpoints.TorchSave;
 /// makes a plain value, executes nothing, and refuses every other opcode and name (Python documentation, "pickletools").
 /// </summary>
 /// <param name="data">The bytes; one pickle after another may lie in them.</param>
-internal sealed class PickleReader(ReadOnlyMemory<byte> data)
+/// <param name="objects">Whether objects of any class pass, as what they carry (<see cref="PickleObject"/>); nothing is run even so.</param>
+internal sealed class PickleReader(ReadOnlyMemory<byte> data, bool objects = false)
 {
     private const int HighestProtocol = 5;
 
     private readonly List<object?> _stack = [];
     private readonly List<int> _marks = [];
     private readonly Dictionary<long, object?> _memo = [];
+
+    /// <summary>Element type of each storage that the pickles referred to, by key.</summary>
+    public Dictionary<string, TensorType> Storages { get; } = [];
 
     /// <summary>First byte that has not been read.</summary>
     public int Position { get; set; }
@@ -142,21 +146,32 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> data)
                 break;
             case (byte)'c':
                 string module = Line(), member = Line();
-                _stack.Add(StateDictGlobals.Find($"{module}.{member}"));
+                _stack.Add(StateDictGlobals.Find($"{module}.{member}", objects));
                 break;
             case 0x93: // STACK_GLOBAL
                 object?[] name = PopMany(2);
-                _stack.Add(StateDictGlobals.Find($"{name[0] as string}.{name[1] as string}"));
+                _stack.Add(StateDictGlobals.Find($"{name[0] as string}.{name[1] as string}", objects));
                 break;
             case (byte)'R':
                 object?[] call = PopMany(2);
-                _stack.Add(StateDictGlobals.Make(call[0], call[1]));
+                _stack.Add(StateDictGlobals.Make(call[0], call[1], objects));
+                break;
+            case 0x81 when objects: // NEWOBJ
+                object?[] creation = PopMany(2);
+                _stack.Add(creation[0] is PickleGlobal { Name: var type }
+                    ? new PickleObject(type)
+                    : throw new InvalidDataException("the pickle makes an object of something that is not a class."));
                 break;
             case (byte)'Q':
-                _stack.Add(StateDictGlobals.Storage(PopMany(1)[0]));
+                TorchStorage storage = StateDictGlobals.Storage(PopMany(1)[0]);
+                Storages[storage.Key] = storage.Type;
+                _stack.Add(storage);
                 break;
             case (byte)'b': // BUILD: the metadata that a state dict carries as an attribute; nothing in it is needed
-                if (PopMany(1)[0] is not PickleDictionary || Peek() is not PickleDictionary)
+                object? state = PopMany(1)[0];
+                if (Peek() is PickleObject owner)
+                    owner.State = state as PickleDictionary ?? owner.State;
+                else if (state is not PickleDictionary || Peek() is not PickleDictionary)
                     throw new InvalidDataException("the pickle sets attributes of something that is not a dictionary; only state dicts of tensors are read.");
                 break;
             default:
@@ -172,7 +187,14 @@ internal sealed class PickleReader(ReadOnlyMemory<byte> data)
 
     private void SetItems(object?[] items)
     {
-        if (Peek() is not PickleDictionary dictionary || items.Length % 2 != 0)
+        PickleDictionary? dictionary = Peek() switch
+        {
+            PickleDictionary own => own,
+            // A class derived from dict, such as a Counter: what it counts is nobody's business here.
+            PickleObject => new PickleDictionary(),
+            _ => null,
+        };
+        if (dictionary is null || items.Length % 2 != 0)
             throw new InvalidDataException("the pickle sets the items of something that is not a dictionary.");
         for (int i = 0; i < items.Length; i += 2)
             dictionary.Set(items[i] ?? "None", items[i + 1]);

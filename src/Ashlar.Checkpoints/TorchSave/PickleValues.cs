@@ -27,6 +27,17 @@ internal sealed class PickleDictionary
     }
 }
 
+/// <summary>
+/// An object of some Python class, taken for what it carries: nothing of the class is known or run. It appears only where
+/// <see cref="PickleReader"/> is told to let objects pass.
+/// </summary>
+/// <param name="Class">The class's name.</param>
+internal sealed record PickleObject(string Class)
+{
+    /// <summary>The attributes that it was given.</summary>
+    public PickleDictionary State { get; set; } = new();
+}
+
 /// <summary>A name the pickle refers to; one of the few that <see cref="PickleReader"/> lets pass.</summary>
 internal sealed record PickleGlobal(string Name);
 

@@ -24,15 +24,20 @@ internal static class StateDictGlobals
     };
 
     /// <summary>Lets a name pass.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="objects">Whether any other name passes too, as the class of an object of which nothing is run.</param>
     /// <exception cref="InvalidDataException">It is not one of a state dict's.</exception>
-    public static PickleGlobal Find(string name) =>
-        name is OrderedDictionary or Rebuild or RebuildWithHooks or RebuildParameter or Size || StorageTypes.ContainsKey(name)
+    public static PickleGlobal Find(string name, bool objects) =>
+        objects || IsKnown(name)
             ? new(name)
             : throw new InvalidDataException($"the pickle asks for {name}; only state dicts of tensors are read, and nothing was executed.");
 
     /// <summary>What calling a name with arguments would make.</summary>
+    /// <param name="callee">The name.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="objects">Whether a name that is not a state dict's makes an object that carries what it is given.</param>
     /// <exception cref="InvalidDataException">The arguments are not what PyTorch writes.</exception>
-    public static object? Make(object? callee, object? arguments)
+    public static object? Make(object? callee, object? arguments, bool objects)
     {
         if (callee is not PickleGlobal { Name: var name } || arguments is not PickleTuple { Items: var items })
             throw new InvalidDataException("the pickle calls something that is not a function.");
@@ -61,7 +66,7 @@ internal static class StateDictGlobals
             case Rebuild or RebuildWithHooks when items is [TorchStorage storage, long offset, PickleTuple shape, PickleTuple strides, ..]:
                 return Tensor(storage, offset, Sizes(shape), Sizes(strides));
             default:
-                throw Wrong(name);
+                return objects && !IsKnown(name) ? new PickleObject(name) : throw Wrong(name);
         }
     }
 
@@ -77,6 +82,9 @@ internal static class StateDictGlobals
             throw new InvalidDataException("the pickle holds a view of a storage, as PyTorch before 0.4 wrote; save it again with a later one.");
         return new(key, element, count);
     }
+
+    private static bool IsKnown(string name) =>
+        name is OrderedDictionary or Rebuild or RebuildWithHooks or RebuildParameter or Size || StorageTypes.ContainsKey(name);
 
     private static TorchTensor Tensor(TorchStorage storage, long offset, long[] shape, long[] strides)
     {

@@ -25,7 +25,7 @@ public sealed class TorchArchive : ITensorSource
 
     private TorchArchive(string path, object? root, ITorchStorages storages)
     {
-        (Source, _storages) = (path, storages);
+        (Source, Root, _storages) = (path, root, storages);
         foreach ((string name, TorchTensor tensor) in TorchTensorNames.Of(root))
         {
             storages.Check(tensor.Storage);
@@ -40,19 +40,27 @@ public sealed class TorchArchive : ITensorSource
     /// <summary>Names in file order; those of nested values are joined by dots.</summary>
     public IReadOnlyCollection<string> Names => _names;
 
+    /// <summary>The pickled value.</summary>
+    internal object? Root { get; }
+
     /// <summary>Whether a file begins as one that <c>torch.save</c> wrote.</summary>
     public static bool Recognizes(string path) => StartsAs(path, zip: true) || StartsAs(path, zip: false);
 
     /// <summary>Opens a file and reads its names and shapes.</summary>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     /// <exception cref="InvalidDataException">Damaged, or not a state dict; the sentence says why.</exception>
-    public static TorchArchive Open(string path)
+    public static TorchArchive Open(string path) => Open(path, objects: false);
+
+    /// <summary>Opens a file in which objects of any class may lie about the tensors: they are taken for what they carry, and nothing is run.</summary>
+    internal static TorchArchive OpenWithObjects(string path) => Open(path, objects: true);
+
+    private static TorchArchive Open(string path, bool objects)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file; expected one that torch.save wrote.", path);
         try
         {
-            return StartsAs(path, zip: true) ? OpenZip(path) : OpenLegacy(path);
+            return StartsAs(path, zip: true) ? OpenZip(path, objects) : OpenLegacy(path, objects);
         }
         catch (InvalidDataException error)
         {
@@ -104,7 +112,7 @@ public sealed class TorchArchive : ITensorSource
         return whole && (zip ? start.SequenceEqual("PK\x03\x04"u8) : start[0] == 0x80 && start[2] == 0x8a && start[3] == 10);
     }
 
-    private static TorchArchive OpenZip(string path)
+    private static TorchArchive OpenZip(string path, bool objects)
     {
         ZipArchive zip = ZipFile.OpenRead(path);
         try
@@ -115,7 +123,7 @@ public sealed class TorchArchive : ITensorSource
             string prefix = pickle.FullName[..^"data.pkl".Length];
             if (zip.GetEntry(prefix + "byteorder") is { } order && Encoding.ASCII.GetString(Content(order)) is var text and not "little")
                 throw new InvalidDataException($"the byte order is '{text}'; expected little.");
-            return new(path, new PickleReader(Content(pickle)).Read(), new ZipStorages(zip, prefix));
+            return new(path, new PickleReader(Content(pickle), objects).Read(), new ZipStorages(zip, prefix));
         }
         catch
         {
@@ -135,22 +143,21 @@ public sealed class TorchArchive : ITensorSource
         return bytes;
     }
 
-    private static TorchArchive OpenLegacy(string path)
+    private static TorchArchive OpenLegacy(string path, bool objects)
     {
         if (new FileInfo(path).Length > Array.MaxLength)
             throw new InvalidDataException("more than 2 GiB in the form of PyTorch before 1.6; save it again with a later one.");
         byte[] data = File.ReadAllBytes(path);
         if (data.Length < 2 || data[0] != 0x80)
             throw new InvalidDataException("neither a zip archive nor a pickle; expected a file that torch.save wrote.");
-        PickleReader reader = new(data);
+        PickleReader reader = new(data, objects);
         if (reader.Read() is not BigInteger magic || magic != Magic || reader.Read() is not LegacyProtocol)
             throw new InvalidDataException("a pickle that torch.save did not write.");
         if (reader.Read() is PickleDictionary system && system.Items.Contains(("little_endian", false)))
             throw new InvalidDataException("the byte order is big-endian; expected little.");
         object? root = reader.Read();
-        Dictionary<string, TensorType> types = [];
-        foreach ((_, TorchTensor tensor) in TorchTensorNames.Of(root))
-            types[tensor.Storage.Key] = tensor.Storage.Type;
+        // Also of tensors that lie in objects and have no name: each storage in the file must be passed over by its length.
+        Dictionary<string, TensorType> types = new(reader.Storages);
         if (reader.Read() is not PickleList keys || keys.Items.Any(key => key is not string))
             throw new InvalidDataException("the list of storages is missing.");
         return new(path, root, new LegacyStorages(data, reader.Position, keys.Items.Cast<string>(), types));

@@ -21,7 +21,7 @@ public sealed class LoadedTranslator : IDisposable
     /// <summary>The model.</summary>
     public ISequenceToSequenceModel Model => Translator.Model;
 
-    /// <summary>Whether a folder holds a translation model rather than a language model.</summary>
+    /// <summary>Whether a path holds a translation model rather than a language model.</summary>
     public static bool Recognizes(string path)
     {
         string configuration = Path.Combine(path, "config.json");
@@ -34,17 +34,17 @@ public sealed class LoadedTranslator : IDisposable
 
     /// <summary>
     /// Loads a run directory or a Hugging Face directory (<c>config.json</c>, <c>model.safetensors</c>, and the vocabularies of
-    /// <see cref="TranslationVocabularies"/>), a CTranslate2 directory (<c>model.bin</c> and two vocabularies), or the weights of
-    /// OpenNMT's recurrent models.
+    /// <see cref="TranslationVocabularies"/>), a CTranslate2 directory (<c>model.bin</c> and two vocabularies), or a recurrent
+    /// model of OpenNMT-py (a checkpoint <c>.pt</c>, or its weights in a folder).
     /// </summary>
-    /// <param name="path">The directory.</param>
+    /// <param name="path">The directory, or OpenNMT's checkpoint.</param>
     /// <param name="threadCount">Threads for matrix products; 0 for one a processor.</param>
     /// <exception cref="DirectoryNotFoundException">No such directory.</exception>
     /// <exception cref="FileNotFoundException">A file is missing; the sentence names it.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or the files do not belong together.</exception>
     public static LoadedTranslator Load(string path, int threadCount = 0)
     {
-        if (!Directory.Exists(path))
+        if (!Directory.Exists(path) && !OpenNmtFile.Recognizes(path))
             throw new DirectoryNotFoundException($"{path}: no such directory; expected one with config.json, vocabularies and a translation model.");
         try
         {
