@@ -125,7 +125,7 @@ public sealed record DataRecipe
     /// </summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    /// <summary>Files that are scored once, at the end of the run, with the model that is kept.</summary>
+    /// <summary>Files that are scored whenever the whole validation text is, at the end at the latest; nothing is chosen by them.</summary>
     public IReadOnlyList<string> Test { get; init; } = [];
 
     /// <summary>Share of the training text held out when no validation files are named.</summary>
