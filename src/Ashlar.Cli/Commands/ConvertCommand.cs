@@ -46,7 +46,11 @@ internal static class ConvertCommand
         Tokenizer tokenizer = tokenizerPath is null ? WordTokenizer(file) : Tokenizer.Load(tokenizerPath);
         Dictionary<string, int> ids = [];
         for (int id = 0; id < tokenizer.VocabularySize; id++)
+        {
             ids.TryAdd(ArpaWriter.Spell(tokenizer.IdToToken(id)), id);
+            ids.TryAdd(ArpaWriter.SpellText(tokenizer.IdToToken(id)), id);
+        }
+
         int? end = tokenizer.SpecialTokens.EndOfText;
         Directory.CreateDirectory(folder);
         NGramHeader header = ArpaReader.Import(file, Path.Combine(folder, NGramModel.FileName), tokenizer.VocabularySize, token =>

@@ -73,17 +73,18 @@ public sealed class ArpaTests : IDisposable
     public void What_is_wrong_is_said_with_its_line(string old, string changed, string words) =>
         Assert.Contains(words, Assert.Throws<InvalidDataException>(() => Import(Written.Replace(old, changed), Tokens)).Message);
 
-    [Fact(Skip = "Known defect: importing an ARPA file with few n-grams can fail with a null reference.")]
+    [Fact]
     public void Export_and_import_keep_every_probability() => Gen.Select(Gen.Int[0, 5].Array[0, 12].Array[1, 12], Gen.Int[1, 5], Gen.Int[0, 2], Gen.Int[0, 3]).Sample((sentences, order, boundary, kind) =>
     {
         (int begin, int end) = boundary switch { 0 => (-1, -1), 1 => (6, 6), _ => (7, 6) };
         NGramSmoothing smoothing = ((NGramSmoothing[])[NGramSmoothing.MaximumLikelihood, NGramSmoothing.WittenBell, NGramSmoothing.KneserNey, NGramSmoothing.ModifiedKneserNey])[kind];
         int[][] documents = begin < 0 ? sentences : [.. sentences.Select(s => (int[])[begin, .. s, end])];
         using CountedModel counted = new(documents, 8, order, new() { Smoothing = smoothing, BeginId = begin, EndId = end });
-        string[] names = ["a", "b b", "c\n", "", "<0x41>", "é", begin < 0 ? "x" : "</s>", begin < 0 ? "y" : "<s>"];
+        // Tokens with white space or none at all, and ordinary ones that are spelled like the ends of a sentence.
+        string[] names = ["a", "b b", "c\n", "", "<0x41>", "<s>", "</s>", "é"];
         string arpa = Path.Combine(_folder, "x.arpa");
         ArpaWriter.Write(counted.Model, arpa, id => names[id]);
-        using NGramModel again = Import(null, [.. names.Select(ArpaWriter.Spell)], begin, end);
+        using NGramModel again = Import(null, [.. names.Select(ArpaWriter.SpellText)], begin, end);
         foreach (int[] history in documents.SelectMany(d => Enumerable.Range(0, d.Length).Select(n => d[..n])).Append([5, 5, 5]))
             for (int w = 0; w < 8; w++)
                 Assert.Equal(counted.Model.Probability(history, w), again.Probability(history, w), 1e-6);

@@ -182,6 +182,24 @@ public sealed class NGramModelTests
         }
     }
 
+    // The orders above the length of the text have no n-grams at all, and no context may be looked up in them.
+    [Theory]
+    [MemberData(nameof(Smoothings))]
+    public void A_text_shorter_than_the_order_is_no_reason_to_fail(NGramSmoothing smoothing)
+    {
+        int[][] documents = [[3, 1], [2]];
+        using CountedModel counted = new(documents, 5, 7, new() { Smoothing = smoothing, K = 0.3 });
+        NaiveNGrams naive = new(documents, 5, 7, new(smoothing, -1, -1, 0.3));
+        Assert.Equal([5, 1, 0, 0, 0, 0, 0], counted.Model.Counts);
+        int[] history = [4, 3, 1, 4, 4, 3, 1, 2];
+        using LanguageModelState state = counted.Model.NewState();
+        float[] logits = new float[5 * history.Length];
+        counted.Model.Advance([state], [history], logits, LogitsSelection.All);
+        for (int i = 0; i < history.Length; i++)
+            for (int w = 0; w < 5; w++)
+                Assert.Equal(naive.Probability(history.AsSpan(0, i + 1), w), Math.Exp(logits[(i * 5) + w]), 1e-6);
+    }
+
     [Fact]
     public void Impossible_options_are_refused()
     {

@@ -28,7 +28,7 @@ public static class ArpaWriter
     {
         if (model.Header.Smoothing == NGramSmoothing.AddK)
             throw new InvalidDataException($"{path}: an add-k model gives every token the same after a context that was never seen, which the back-off weights of an ARPA file cannot say; choose another smoothing.");
-        string[] names = [.. Enumerable.Range(0, model.VocabularySize).Select(id => Spell(token(id)))];
+        string[] names = [.. Enumerable.Range(0, model.VocabularySize).Select(id => SpellText(token(id)))];
         AtomicFile.Write(path, stream =>
         {
             using StreamWriter writer = new(stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
@@ -55,6 +55,12 @@ public static class ArpaWriter
 
         return text.ToString();
     }
+
+    /// <summary>
+    /// As <see cref="Spell"/>, for a token that is not the beginning or the end of a sentence: if it looks like one, its bracket is
+    /// written as <c>&lt;0x3C&gt;</c>.
+    /// </summary>
+    public static string SpellText(string token) => token is Begin or End ? $"<0x3C>{token[1..]}" : Spell(token);
 
     private sealed class Export(NGramModel model, string[] names, StreamWriter writer)
     {
@@ -148,7 +154,7 @@ public static class ArpaWriter
 
         // A token that is both begins an n-gram as <s> and ends it as </s>; alone it is </s>, its other line is written apart.
         private string Name(int id, int position, bool alone = false) =>
-            id == _header.BeginId && position == 0 && !(alone && id == _header.EndId) ? Begin
+            id == _header.BeginId && (position == 0 || id != _header.EndId) && !(alone && id == _header.EndId) ? Begin
             : id == _header.EndId ? End
             : names[id];
 

@@ -150,7 +150,7 @@ internal sealed unsafe class NGramFile : IDisposable
                 throw Damaged($"section {i} begins at {sections[i]}");
         }
 
-        return new NGramLevel(Path, Start, sections, (uint)nodes, (int)wide, wordBytes) { NextNodes = (uint)next };
+        return new NGramLevel(Path, Start, sections, (uint)nodes, (int)wide, wordBytes, isRoot: index == 0) { NextNodes = (uint)next };
 
         InvalidDataException Damaged(string what) => new($"{Path}: order {index + 1}: {what}, in a file of {Length} bytes; the file is damaged.");
     }

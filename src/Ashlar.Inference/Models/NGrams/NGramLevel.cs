@@ -4,6 +4,7 @@ namespace Ashlar.Inference.Models.NGrams;
 internal sealed unsafe class NGramLevel
 {
     private readonly string _path;
+    private readonly bool _isRoot;
     private readonly void* _words;
     private readonly int _wordBytes;
     private readonly byte* _counts;
@@ -16,8 +17,16 @@ internal sealed unsafe class NGramLevel
     private readonly int _wideCount;
 
     /// <summary>Lays a level over mapped sections; the caller has checked that each lies within the file.</summary>
-    public NGramLevel(string path, byte* file, ReadOnlySpan<long> sections, uint nodes, int wideCount, int wordBytes)
+    /// <param name="path">The file's name, for messages.</param>
+    /// <param name="file">Where the file begins in memory.</param>
+    /// <param name="sections">Where the sections begin in the file; 0 for one that is absent, as all are of an order without n-grams.</param>
+    /// <param name="nodes">Number of n-grams.</param>
+    /// <param name="wideCount">Number of counts that do not fit into a byte.</param>
+    /// <param name="wordBytes">Bytes of a token id.</param>
+    /// <param name="isRoot">Whether this is order 1, whose node i is token i.</param>
+    public NGramLevel(string path, byte* file, ReadOnlySpan<long> sections, uint nodes, int wideCount, int wordBytes, bool isRoot)
     {
+        _isRoot = isRoot;
         _path = path;
         Nodes = nodes;
         _wideCount = wideCount;
@@ -43,7 +52,7 @@ internal sealed unsafe class NGramLevel
     public bool HasDenominators => _denominators is not null;
 
     /// <summary>The last token of an n-gram.</summary>
-    public int Word(uint node) => _words is null ? (int)node : _wordBytes == 2 ? ((ushort*)_words)[node] : ((int*)_words)[node];
+    public int Word(uint node) => _isRoot ? (int)node : _wordBytes == 2 ? ((ushort*)_words)[node] : ((int*)_words)[node];
 
     /// <summary>The count of an n-gram.</summary>
     public uint Count(uint node)
@@ -55,8 +64,8 @@ internal sealed unsafe class NGramLevel
     /// <summary>Where the n-grams that continue this one lie in the next order.</summary>
     public (uint Start, uint End) Children(uint node)
     {
-        if (_starts is null)
-            return (0, 0); // an order without n-grams: nothing continues
+        if (_starts is null || node >= Nodes)
+            throw Damaged();
         (uint start, uint end) = (_starts[node], _starts[node + 1]);
         return start <= end && end <= NextNodes ? (start, end) : throw Damaged();
     }
@@ -73,10 +82,10 @@ internal sealed unsafe class NGramLevel
     /// <summary>The node of a token among nodes from start to end, by binary search.</summary>
     public bool TryFind(uint start, uint end, int word, out uint node)
     {
-        if (_words is null)
+        if (_isRoot)
         {
             node = (uint)word;
-            return Nodes > 0;
+            return true;
         }
 
         uint low = start, high = end;
