@@ -5,9 +5,10 @@ using System.Runtime.Intrinsics;
 namespace Ashlar.Kernels;
 
 /// <summary>
-/// Causal scaled dot-product attention (Vaswani et al. 2017, section 3.2.1) of one head over one sequence, and its gradient. The
-/// weights are never all in memory: they are made for a block of queries at a time, and again in the backward pass from the
-/// logarithm of each row's sum (Dao et al., "FlashAttention", 2022). An instance holds the working memory of one thread.
+/// Scaled dot-product attention (Vaswani et al. 2017, section 3.2.1) of one head over one sequence, causal or of every query to
+/// every key, and its gradient. The weights are never all in memory: they are made for a block of queries at a time, and again in
+/// the backward pass from the logarithm of each row's sum (Dao et al., "FlashAttention", 2022). An instance holds the working
+/// memory of one thread.
 /// </summary>
 public sealed unsafe class AttentionTraining : IDisposable
 {
@@ -30,7 +31,7 @@ public sealed unsafe class AttentionTraining : IDisposable
     private readonly float* _keyGradient;  // [length, width]
     private readonly float* _valueGradient;
 
-    /// <summary>Working memory for sequences and heads of this size.</summary>
+    /// <summary>Working memory for sequences of at most this length and heads of this width.</summary>
     public AttentionTraining(int length, int width)
     {
         _length = length;
@@ -55,7 +56,7 @@ public sealed unsafe class AttentionTraining : IDisposable
     }
 
     /// <summary>
-    /// output = dropout(softmax(q kᵀ scale)) v, where query i sees the keys from firstKeys[i] (0 without them) to i.
+    /// output = dropout(softmax(q kᵀ scale)) v, where query i sees the keys from firstKeys[i] (0 without them) to i, or all keys.
     /// </summary>
     /// <param name="head">Where query, key and value lie.</param>
     /// <param name="output">[length, width], rows as far apart as outputStride.</param>
@@ -63,18 +64,19 @@ public sealed unsafe class AttentionTraining : IDisposable
     /// <param name="logSums">[length]: the logarithm of each row's sum of exp(score), for the backward pass.</param>
     public void Forward(in AttentionHead head, float* output, int outputStride, float* logSums)
     {
-        PackColumns(head.Key, head.KeyStride, _keyColumns);
-        PackRows(head.Value, head.ValueStride, _length, _paddedLength, _valueRows);
-        for (int start = 0; start < _length; start += QueryBlock)
+        (int queries, int keys) = Counts(head);
+        PackColumns(head.Key, head.KeyStride, keys, _keyColumns);
+        PackRows(head.Value, head.ValueStride, keys, _paddedLength, _valueRows);
+        for (int start = 0; start < queries; start += QueryBlock)
         {
-            int count = Math.Min(QueryBlock, _length - start);
-            (int from, int to) = VisibleKeys(head, start, count);
+            int count = Math.Min(QueryBlock, queries - start);
+            (int from, int to) = VisibleKeys(head, start, count, keys);
             Scores(head.Query + (long)start * head.QueryStride, head.QueryStride, count, from, to, _keyColumns, _weights);
             for (int row = 0; row < count; row++)
             {
                 int query = start + row;
                 Span<float> weights = new(_weights + (long)row * _paddedLength + from, to - from);
-                Hide(weights, head.FirstKey(query) - from, query + 1 - from);
+                Hide(weights, head.FirstKey(query) - from, (head.AllKeys ? keys : query + 1) - from);
                 logSums[query] = Exponentials(weights, head.Scale);
                 if (head.Dropout > 0)
                     Dropout.Apply(weights, head.Dropout, head.DropoutSeed, (uint)(query * _paddedLength + from));
@@ -114,15 +116,16 @@ public sealed unsafe class AttentionTraining : IDisposable
         float* valueGradient,
         int keyStride)
     {
-        PackColumns(head.Key, head.KeyStride, _keyColumns);
-        PackColumns(head.Value, head.ValueStride, _valueColumns);
-        PackRows(head.Key, head.KeyStride, _length, _paddedLength, _keyRows);
-        new Span<float>(_keyGradient, _paddedLength * _paddedWidth).Clear();
-        new Span<float>(_valueGradient, _paddedLength * _paddedWidth).Clear();
-        for (int start = 0; start < _length; start += QueryBlock)
+        (int queryCount, int keyCount) = Counts(head);
+        PackColumns(head.Key, head.KeyStride, keyCount, _keyColumns);
+        PackColumns(head.Value, head.ValueStride, keyCount, _valueColumns);
+        PackRows(head.Key, head.KeyStride, keyCount, _paddedLength, _keyRows);
+        new Span<float>(_keyGradient, Padded(keyCount) * _paddedWidth).Clear();
+        new Span<float>(_valueGradient, Padded(keyCount) * _paddedWidth).Clear();
+        for (int start = 0; start < queryCount; start += QueryBlock)
         {
-            int count = Math.Min(QueryBlock, _length - start);
-            (int from, int to) = VisibleKeys(head, start, count);
+            int count = Math.Min(QueryBlock, queryCount - start);
+            (int from, int to) = VisibleKeys(head, start, count, keyCount);
             float* upstream = outputGradient + (long)start * outputStride;
             float* queries = head.Query + (long)start * head.QueryStride;
             Scores(queries, head.QueryStride, count, from, to, _keyColumns, _weights);
@@ -132,7 +135,7 @@ public sealed unsafe class AttentionTraining : IDisposable
                 int query = start + row;
                 Span<float> weights = new(_weights + (long)row * _paddedLength + from, to - from);
                 Span<float> gradients = new(_gradients + (long)row * _paddedLength + from, to - from);
-                Hide(weights, head.FirstKey(query) - from, query + 1 - from);
+                Hide(weights, head.FirstKey(query) - from, (head.AllKeys ? keyCount : query + 1) - from);
                 uint index = (uint)(query * _paddedLength + from);
                 if (head.Dropout > 0)
                     Dropout.Apply(gradients, head.Dropout, head.DropoutSeed, index);
@@ -157,7 +160,7 @@ public sealed unsafe class AttentionTraining : IDisposable
                 new ReadOnlySpan<float>(_output + (long)row * _paddedWidth, _width).CopyTo(new Span<float>(queryGradient + (long)(start + row) * queryStride, _width));
         }
 
-        for (int row = 0; row < _length; row++)
+        for (int row = 0; row < keyCount; row++)
         {
             Addition.Accumulate(new Span<float>(keyGradient + (long)row * keyStride, _width), new ReadOnlySpan<float>(_keyGradient + (long)row * _paddedWidth, _width));
             Addition.Accumulate(new Span<float>(valueGradient + (long)row * keyStride, _width), new ReadOnlySpan<float>(_valueGradient + (long)row * _paddedWidth, _width));
@@ -176,9 +179,19 @@ public sealed unsafe class AttentionTraining : IDisposable
 
     private static int Padded(int size) => (size + Panel - 1) / Panel * Panel;
 
-    // The panels of keys that any query of the block sees; to is a multiple of the panel's width, and so is from.
-    private static (int From, int To) VisibleKeys(in AttentionHead head, int start, int count)
+    private (int Queries, int Keys) Counts(in AttentionHead head)
     {
+        int queries = head.QueryCount > 0 ? head.QueryCount : _length, keys = head.KeyCount > 0 ? head.KeyCount : queries;
+        if (queries > _length || keys > _length || (!head.AllKeys && keys != queries))
+            throw new ArgumentException($"{queries} queries and {keys} keys; expected at most {_length} of each, and equally many in causal attention.", nameof(head));
+        return (queries, keys);
+    }
+
+    // The panels of keys that any query of the block sees; to is a multiple of the panel's width, and so is from.
+    private static (int From, int To) VisibleKeys(in AttentionHead head, int start, int count, int keys)
+    {
+        if (head.AllKeys)
+            return (0, Padded(keys));
         int first = int.MaxValue;
         for (int query = start; query < start + count; query++)
             first = Math.Min(first, head.FirstKey(query));
@@ -211,9 +224,9 @@ public sealed unsafe class AttentionTraining : IDisposable
         scores[end..].Fill(float.NegativeInfinity);
     }
 
-    private void PackColumns(float* source, int stride, float* panels)
+    private void PackColumns(float* source, int stride, int count, float* panels)
     {
-        for (int row = 0; row < _length; row++)
+        for (int row = 0; row < count; row++)
         {
             float* target = panels + (long)(row / Panel) * _width * Panel + row % Panel;
             float* values = source + (long)row * stride;
@@ -316,6 +329,15 @@ public sealed unsafe class AttentionTraining : IDisposable
 /// <summary>Where one head's query, key and value lie, and how they are to be combined.</summary>
 public readonly unsafe struct AttentionHead
 {
+    /// <summary>Number of queries; 0 for the length that the memory was made for.</summary>
+    public int QueryCount { get; init; }
+
+    /// <summary>Number of keys; 0 for as many as queries.</summary>
+    public int KeyCount { get; init; }
+
+    /// <summary>Whether every query sees every key, as in an encoder and between decoder and encoder; otherwise attention is causal.</summary>
+    public bool AllKeys { get; init; }
+
     /// <summary>First query; [length, width].</summary>
     public required float* Query { get; init; }
 

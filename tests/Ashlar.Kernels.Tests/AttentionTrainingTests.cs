@@ -3,6 +3,78 @@ namespace Ashlar.Kernels.Tests;
 public sealed unsafe class AttentionTrainingTests
 {
     [Theory]
+    [InlineData(1, 1, 8)]
+    [InlineData(5, 12, 8)]
+    [InlineData(40, 3, 16)]
+    [InlineData(33, 64, 40)]
+    public void Every_query_sees_every_key_whatever_was_there_before(int queries, int keys, int width)
+    {
+        float scale = 1 / MathF.Sqrt(width);
+        Random random = new(queries);
+        float[] q = Values(random, queries * width), k = Values(random, keys * width), v = Values(random, keys * width), up = Values(random, queries * width);
+        double[] expected = new double[queries * width], dq = new double[queries * width], dk = new double[keys * width], dv = new double[keys * width];
+        for (int i = 0; i < queries; i++)
+        {
+            double[] weights = [.. Enumerable.Range(0, keys).Select(j => Math.Exp(scale * Enumerable.Range(0, width).Sum(c => (double)q[i * width + c] * k[j * width + c])))];
+            double sum = weights.Sum();
+            double[] slopes = [.. Enumerable.Range(0, keys).Select(j => Enumerable.Range(0, width).Sum(c => (double)up[i * width + c] * v[j * width + c]))];
+            double inner = Enumerable.Range(0, keys).Sum(j => weights[j] / sum * slopes[j]);
+            for (int j = 0; j < keys; j++)
+            {
+                double weight = weights[j] / sum, slope = weight * (slopes[j] - inner) * scale;
+                for (int c = 0; c < width; c++)
+                {
+                    expected[i * width + c] += weight * v[j * width + c];
+                    dq[i * width + c] += slope * k[j * width + c];
+                    dk[j * width + c] += slope * q[i * width + c];
+                    dv[j * width + c] += weight * up[i * width + c];
+                }
+            }
+        }
+
+        // Memory for longer sentences, which a longer one has used before.
+        using AttentionTraining attention = new(70, width);
+        float[] noise = Values(random, 70 * width), output = new float[70 * width], sums = new float[70];
+        float[] queryGradient = new float[70 * width], keyGradient = new float[70 * width], valueGradient = new float[70 * width];
+        fixed (float* longer = noise, query = q, key = k, value = v, upstream = up, result = output, logSums = sums)
+        fixed (float* ofQuery = queryGradient, ofKey = keyGradient, ofValue = valueGradient)
+        {
+            AttentionHead before = Head(longer, longer, longer) with { QueryCount = 70, KeyCount = 70 };
+            attention.Forward(before, result, width, logSums);
+            attention.Backward(before, result, longer, width, logSums, ofQuery, width, ofKey, ofValue, width);
+            Array.Clear(keyGradient);
+            Array.Clear(valueGradient);
+            AttentionHead head = Head(query, key, value) with { QueryCount = queries, KeyCount = keys };
+            attention.Forward(head, result, width, logSums);
+            attention.Backward(head, result, upstream, width, logSums, ofQuery, width, ofKey, ofValue, width);
+            Assert.Throws<ArgumentException>(() => Causal(attention, queries, keys == queries ? keys + 1 : keys));
+        }
+
+        Near(expected, output);
+        Near(dq, queryGradient);
+        Near(dk, keyGradient);
+        Near(dv, valueGradient);
+
+        AttentionHead Head(float* query, float* key, float* value) => new()
+        {
+            AllKeys = true, Query = query, Key = key, Value = value, QueryStride = width, KeyStride = width, ValueStride = width, Scale = scale,
+        };
+
+        static void Causal(AttentionTraining attention, int queries, int keys) => attention.Forward(
+            new AttentionHead
+            {
+                QueryCount = queries, KeyCount = keys, Query = null, Key = null, Value = null, QueryStride = 0, KeyStride = 0, ValueStride = 0, Scale = 1,
+            },
+            null, 0, null);
+
+        static void Near(double[] expected, float[] actual)
+        {
+            for (int i = 0; i < expected.Length; i++)
+                Assert.Equal(expected[i], actual[i], 1e-4);
+        }
+    }
+
+    [Theory]
     [InlineData(1, 8, false, 0f)]
     [InlineData(7, 8, false, 0f)]
     [InlineData(33, 32, false, 0f)]

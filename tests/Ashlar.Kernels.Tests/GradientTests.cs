@@ -45,6 +45,37 @@ public sealed class GradientTests
     }
 
     [Theory, MemberData(nameof(Lengths))]
+    public void Smoothed_cross_entropy(int length)
+    {
+        float[] x = Values(length, 1);
+        int target = length / 2;
+        const double Smoothing = 0.15;
+        double Loss(double[] logits)
+        {
+            double logSum = Math.Log(logits.Sum(Math.Exp));
+            return logits.Select((logit, i) => (logSum - logit) * ((Smoothing / length) + (i == target ? 1 - Smoothing : 0))).Sum();
+        }
+
+        float[] expected = Slopes(x, Loss);
+        Assert.Equal(Loss(Doubles(x)), CrossEntropy.Differentiate(x, target, (float)Smoothing), 1e-4);
+        Close(expected, x);
+        Assert.Throws<ArgumentOutOfRangeException>(() => CrossEntropy.Differentiate(new float[length], 0, -0.1f));
+    }
+
+    [Theory, MemberData(nameof(Lengths))]
+    public void Rectifier_and_scaling(int length)
+    {
+        float[] x = Values(length, 1), g = Values(length, 2);
+        x[0] = 0;
+        float[] expected = [.. g.Select((value, i) => x[i] > 0 ? value : 0)], scaled = [.. g.Select(value => value * 1.5f)];
+        float[] copy = [.. g];
+        ReluGradient.Apply(x, g);
+        Assert.Equal(expected, g);
+        Scaling.Apply(copy, 1.5f);
+        Assert.Equal(scaled, copy);
+    }
+
+    [Theory, MemberData(nameof(Lengths))]
     public void Gelu_in_both_forms(int length)
     {
         float[] x = Values(length, 1), g = Values(length, 2), exact = [.. g];

@@ -22,7 +22,7 @@ public enum SourceTags
 /// </summary>
 public sealed record TranslationFormat
 {
-    /// <summary>Fills rows of unequal length, on both sides. It is masked everywhere and never written.</summary>
+    /// <summary>Fills rows of unequal length; an id of the target vocabulary. It is masked everywhere and never written.</summary>
     public required int PaddingId { get; init; }
 
     /// <summary>What the decoder reads at its first step.</summary>
@@ -46,7 +46,7 @@ public sealed record TranslationFormat
     /// <exception cref="InvalidDataException">An id is outside its vocabulary; the message names the key.</exception>
     public void Validate(int sourceVocabularySize, int targetVocabularySize)
     {
-        Within("pad_token_id", PaddingId, Math.Min(sourceVocabularySize, targetVocabularySize));
+        Within("pad_token_id", PaddingId, targetVocabularySize);
         Within("decoder_start_token_id", BeginId, targetVocabularySize);
         Within("eos_token_id", EndId, targetVocabularySize);
         if (SourceEndId is { } end)

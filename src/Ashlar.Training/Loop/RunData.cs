@@ -166,7 +166,7 @@ public sealed class RunData
             case TokenizerKind.WordLevel:
                 options.Progress?.Note($"collecting the {wanted.VocabularySize:N0} most frequent words");
                 IReadOnlyList<string> also = RecipePaths.Expand(wanted.AlsoWordsOf, options.RecipeFolder, "tokenizer.alsoWordsOf");
-                return WordLevelTrainer.Train(train.Concat(TextDocuments.FromFiles(also)), wanted.VocabularySize, ["<unk>", "<|endoftext|>", .. wanted.SpecialTokens], lowercase: wanted.Lowercase ?? false);
+                return WordLevelTrainer.Train(train.Concat(TextDocuments.FromFiles(also)), wanted.VocabularySize, ["<unk>", "<|endoftext|>", .. wanted.SpecialTokens], minimumCount: wanted.MinimumCount, lowercase: wanted.Lowercase ?? false);
             case TokenizerKind.WordPiece:
                 options.Progress?.Note($"training a WordPiece vocabulary of {wanted.VocabularySize:N0} tokens");
                 return WordPieceTrainer.Train(train, wanted.VocabularySize, ["<|endoftext|>", .. wanted.SpecialTokens], lowercase: wanted.Lowercase ?? true);

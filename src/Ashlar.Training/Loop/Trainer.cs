@@ -27,6 +27,7 @@ public sealed class Trainer : IDisposable
     private readonly IOptimizer _optimizer;
     private readonly LearningRateSchedule _schedule;
     private readonly ExponentialMovingAverage? _average;
+    private readonly CheckpointAverage? _checkpoints;
     private readonly RunState _state;
     private readonly Dictionary<string, Tensor> _tensors = [];
     private int _step;
@@ -52,6 +53,8 @@ public sealed class Trainer : IDisposable
         _optimizer = OptimizerChoice.Optimizer(recipe.Optimizer, parameters);
         _schedule = OptimizerChoice.Schedule(recipe);
         _average = recipe.Training.Ema > 0 ? new ExponentialMovingAverage(parameters, recipe.Training.Ema) : null;
+        if (recipe.Training.AverageCheckpoints > 1)
+            _checkpoints = new CheckpointAverage(options.OutputDirectory, recipe.Training.AverageCheckpoints, parameters);
         foreach (NamedParameter parameter in parameters)
             _tensors.Add($"model.{parameter.Name}", parameter.Value);
         foreach ((string name, Tensor tensor) in _optimizer.State)
@@ -62,6 +65,7 @@ public sealed class Trainer : IDisposable
             _tensors.Add($"task.{name}", tensor);
         if (options.Resume)
             Restore();
+        _checkpoints?.ForgetAfter(_step);
     }
 
     /// <summary>Runs a recipe to its end, to an early stop or to a cancellation.</summary>
@@ -183,6 +187,7 @@ public sealed class Trainer : IDisposable
         log.Add(Line(result));
         _options.Progress?.Validation(result);
         Sample(log);
+        _checkpoints?.Keep(_step);
         if (result.Criterion < _best)
         {
             _best = result.Criterion;
@@ -217,6 +222,13 @@ public sealed class Trainer : IDisposable
     private TrainingResult Finish(RunStatus status, MetricsLog log, Stopwatch clock)
     {
         _average?.Exchange();
+        if (_checkpoints is not null)
+        {
+            _checkpoints.Keep(_step);
+            _options.Progress?.Note($"the weights are the mean of the last {_checkpoints.Kept} validations'");
+            _checkpoints.Apply();
+        }
+
         string best = Path.Combine(BestFolder, "model.safetensors");
         if (KeepsBest && File.Exists(best) && _task.Validate(_step, _recipe.Evaluation.MaximumBatches).Criterion > _best)
         {

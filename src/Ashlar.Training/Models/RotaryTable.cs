@@ -10,21 +10,35 @@ namespace Ashlar.Training.Models;
 internal sealed class RotaryTable : IDisposable
 {
     public RotaryTable(DecoderConfiguration configuration, Device device)
+        : this(configuration.ContextLength, configuration.HeadWidth, i => Frequency(configuration, i), device)
     {
-        int half = configuration.HeadWidth / 2;
-        float[] cosines = new float[configuration.ContextLength * half];
-        float[] sines = new float[configuration.ContextLength * half];
+    }
+
+    /// <param name="length">Number of positions.</param>
+    /// <param name="headWidth">Width of a head.</param>
+    /// <param name="theta">Base of the frequencies.</param>
+    /// <param name="device">Where the table goes.</param>
+    public RotaryTable(int length, int headWidth, double theta, Device device)
+        : this(length, headWidth, i => Math.Pow(theta, -2.0 * i / headWidth), device)
+    {
+    }
+
+    private RotaryTable(int length, int headWidth, Func<int, double> frequencyOf, Device device)
+    {
+        int half = headWidth / 2;
+        float[] cosines = new float[length * half];
+        float[] sines = new float[length * half];
         for (int i = 0; i < half; i++)
         {
-            double frequency = Frequency(configuration, i);
-            for (int position = 0; position < configuration.ContextLength; position++)
+            double frequency = frequencyOf(i);
+            for (int position = 0; position < length; position++)
             {
                 cosines[(position * half) + i] = (float)Math.Cos(position * frequency);
                 sines[(position * half) + i] = (float)Math.Sin(position * frequency);
             }
         }
 
-        long[] shape = [configuration.ContextLength, half];
+        long[] shape = [length, half];
         Cosines = tensor(cosines, shape, device: device).DetachFromDisposeScope();
         Sines = tensor(sines, shape, device: device).DetachFromDisposeScope();
     }

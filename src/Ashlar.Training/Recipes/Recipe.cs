@@ -43,6 +43,9 @@ public sealed record Recipe
 
     /// <summary>Validation, samples and early stopping.</summary>
     public EvaluationRecipe Evaluation { get; init; } = new();
+
+    /// <summary>With task <c>translation</c>: pairs, vocabularies, objective and decoding.</summary>
+    public TranslationRecipe Translation { get; init; } = new();
 }
 
 /// <summary>How a batch becomes a loss.</summary>
@@ -57,6 +60,9 @@ public enum TrainingTask
 
     /// <summary>Count n-grams and smooth the counts; no network and no steps.</summary>
     [JsonStringEnumMemberName("ngram")] NGram,
+
+    /// <summary>Predict each next token of a target from its source and what stands before it.</summary>
+    [JsonStringEnumMemberName("translation")] Translation,
 }
 
 /// <summary>The tokenizer of a run.</summary>
@@ -67,6 +73,9 @@ public sealed record TokenizerRecipe
 
     /// <summary>Tokens to train, special ones included; ignored by <c>character</c> and <c>file</c>.</summary>
     public int VocabularySize { get; init; } = 4096;
+
+    /// <summary>With <c>word-level</c>: words that occur less often are left out.</summary>
+    public int MinimumCount { get; init; } = 1;
 
     /// <summary>With <c>file</c>: a tokenizer.json, a folder that holds one, a .tiktoken or .model file.</summary>
     public string? Path { get; init; }
@@ -159,6 +168,21 @@ public enum DataFormat
 
     /// <summary>Parquet with a <c>text</c> column.</summary>
     [JsonStringEnumMemberName("parquet")] Parquet,
+
+    /// <summary>Pairs of files, source and target in turn: line n of one translates line n of the other.</summary>
+    [JsonStringEnumMemberName("parallel-text")] ParallelText,
+
+    /// <summary>Each line is a pair in columns divided by tabs.</summary>
+    [JsonStringEnumMemberName("parallel-tsv")] ParallelTsv,
+
+    /// <summary>JSON lines with a key for each side.</summary>
+    [JsonStringEnumMemberName("parallel-jsonl")] ParallelJsonl,
+
+    /// <summary>No files: random numbers, to be written backwards.</summary>
+    [JsonStringEnumMemberName("generated-reverse")] GeneratedReverse,
+
+    /// <summary>No files: random numbers, to be written as they are.</summary>
+    [JsonStringEnumMemberName("generated-copy")] GeneratedCopy,
 }
 
 /// <summary>How validation text is held out.</summary>
@@ -189,7 +213,7 @@ public enum Batching
 /// <summary>Shape of the network, in plain terms; or a named size; or a checkpoint to start from.</summary>
 public sealed record ModelRecipe
 {
-    /// <summary>Family: <c>gpt2</c>, <c>llama</c>, <c>qwen2</c>, <c>qwen3</c>; or recurrent: <c>rnn-tanh</c>, <c>rnn-relu</c>, <c>lstm</c>, <c>gru</c>.</summary>
+    /// <summary>Family: <c>gpt2</c>, <c>llama</c>, <c>qwen2</c>, <c>qwen3</c>; or recurrent: <c>rnn-tanh</c>, <c>rnn-relu</c>, <c>lstm</c>, <c>gru</c>; or of translation: <c>transformer</c>, <c>seq2seq</c>.</summary>
     public string Architecture { get; init; } = "gpt2";
 
     /// <summary>Blocks.</summary>
@@ -245,6 +269,12 @@ public sealed record ModelRecipe
 
     /// <summary>Base of the rotary frequencies.</summary>
     public double RopeTheta { get; init; } = 10_000;
+
+    /// <summary>With <c>transformer</c>: what the other keys don't say.</summary>
+    public TransformerRecipe Transformer { get; init; } = new();
+
+    /// <summary>With <c>seq2seq</c>: what the other keys don't say.</summary>
+    public Seq2SeqRecipe Seq2seq { get; init; } = new();
 
     /// <summary>A run or Hugging Face folder whose weights, shape and tokenizer are the starting point.</summary>
     public string? InitializeFrom { get; init; }
@@ -360,6 +390,12 @@ public sealed record TrainingRecipe
 
     /// <summary>Decay of the exponential moving average of the weights; 0 turns it off.</summary>
     public double Ema { get; init; }
+
+    /// <summary>
+    /// Average the weights of this many of the last validations (Vaswani et al. 2017, section 6.1) at the end of the run; 0 or 1 for
+    /// the last weights alone.
+    /// </summary>
+    public int AverageCheckpoints { get; init; }
 
     /// <summary>Steps between checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 500;

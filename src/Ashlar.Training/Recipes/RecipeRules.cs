@@ -11,17 +11,12 @@ internal static class RecipeRules
         Text("name", recipe.Name);
         if (recipe.Name.AsSpan().IndexOfAny('/', '\\') >= 0)
             Fail("name", recipe.Name, "a name without slashes");
-        if (recipe.Data.Train.Count == 0)
+        bool generated = recipe.Data.Format is DataFormat.GeneratedReverse or DataFormat.GeneratedCopy;
+        if (recipe.Data.Train.Count == 0 && !generated)
             Fail("data.train", "[]", "at least one file");
         Between("data.validationFraction", recipe.Data.ValidationFraction, 0, 0.9);
-        if (recipe.Tokenizer.Kind == TokenizerKind.File && recipe.Tokenizer.Path is null && recipe.Model.InitializeFrom is null)
-            Fail("tokenizer.path", "missing", "a tokenizer file, because tokenizer.kind is file");
-        if (recipe.Tokenizer.Kind == TokenizerKind.ByteLevelBpe && recipe.Tokenizer.VocabularySize < 257)
-            Fail("tokenizer.vocabularySize", recipe.Tokenizer.VocabularySize, "at least 257 (256 bytes and the end of text)");
-        if (recipe.Tokenizer.Kind == TokenizerKind.WordLevel && recipe.Tokenizer.VocabularySize < 3)
-            Fail("tokenizer.vocabularySize", recipe.Tokenizer.VocabularySize, "at least 3 (the unknown word, the end of text and a word)");
-        if (recipe.Tokenizer.Lowercase == true && recipe.Tokenizer.Kind is not (TokenizerKind.WordLevel or TokenizerKind.WordPiece))
-            Fail("tokenizer.lowercase", "true", "it with kind word-level or word-piece only");
+        if (recipe.Model.InitializeFrom is null)
+            CheckTokenizer(recipe.Tokenizer, "tokenizer", Fail);
         if (recipe.Task == TrainingTask.Sft && recipe.Data.Format != DataFormat.Chat)
             Fail("data.format", recipe.Data.Format, "chat, because task is sft");
 
@@ -34,7 +29,9 @@ internal static class RecipeRules
         Positive("model.contextLength", recipe.Model.ContextLength);
         Between("model.dropout", recipe.Model.Dropout, 0, 0.95);
         bool recurrent = RecurrentShape.Describes(recipe.Model);
-        if (!recurrent && recipe.Model.Architecture is not ("gpt2" or "llama" or "qwen2" or "qwen3"))
+        if (recipe.Task == TrainingTask.Translation)
+            TranslationRules.Check(recipe, Fail);
+        else if (!recurrent && recipe.Model.Architecture is not ("gpt2" or "llama" or "qwen2" or "qwen3"))
             Fail("model.architecture", recipe.Model.Architecture, "gpt2, llama, qwen2, qwen3, rnn-tanh, rnn-relu, lstm or gru");
         if (recurrent && recipe.Task != TrainingTask.CausalLm)
             Fail("task", recipe.Task, $"causal-lm, because model.architecture is {recipe.Model.Architecture}");
@@ -72,6 +69,8 @@ internal static class RecipeRules
         Positive("training.batchSize", recipe.Training.BatchSize);
         Positive("training.gradientAccumulation", recipe.Training.GradientAccumulation);
         Positive("training.checkpointEvery", recipe.Training.CheckpointEvery);
+        if (recipe.Training.AverageCheckpoints < 0)
+            Fail("training.averageCheckpoints", recipe.Training.AverageCheckpoints, "0 or more");
         Between("training.ema", recipe.Training.Ema, 0, 1 - 1e-9);
         Between("training.gradientClip", recipe.Training.GradientClip, 0, double.MaxValue);
         Positive("evaluation.every", recipe.Evaluation.Every);
@@ -116,5 +115,20 @@ internal static class RecipeRules
 
         void Fail(string key, object value, string expected) =>
             throw new InvalidDataException($"{source}: {key} is {value}; expected {expected}.");
+    }
+
+    /// <summary>Checks a tokenizer; <paramref name="fail"/> is told key, value and what was expected, and throws.</summary>
+    internal static void CheckTokenizer(TokenizerRecipe tokenizer, string key, Action<string, object, string> fail)
+    {
+        if (tokenizer.Kind == TokenizerKind.File && tokenizer.Path is null)
+            fail(key + ".path", "missing", $"a tokenizer file, because {key}.kind is file");
+        if (tokenizer.Kind == TokenizerKind.ByteLevelBpe && tokenizer.VocabularySize < 257)
+            fail(key + ".vocabularySize", tokenizer.VocabularySize, "at least 257 (256 bytes and the end of text)");
+        if (tokenizer.MinimumCount < 1)
+            fail(key + ".minimumCount", tokenizer.MinimumCount, "a whole number of at least 1");
+        if (tokenizer.Kind == TokenizerKind.WordLevel && tokenizer.VocabularySize < 3)
+            fail(key + ".vocabularySize", tokenizer.VocabularySize, "at least 3 (the unknown word, the end of text and a word)");
+        if (tokenizer.Lowercase == true && tokenizer.Kind is not (TokenizerKind.WordLevel or TokenizerKind.WordPiece))
+            fail(key + ".lowercase", "true", "it with kind word-level or word-piece only");
     }
 }

@@ -15,6 +15,7 @@ internal static class TaskChoice
     {
         TrainingTask.CausalLm when RecurrentShape.Describes(recipe.Model) => new RecurrentTask(recipe, options, device),
         TrainingTask.CausalLm or TrainingTask.Sft => new DecoderTask(recipe, options, device),
+        TrainingTask.Translation => new TranslationTask(recipe, options, device),
         _ => throw new InvalidDataException($"{recipe.Name}: task {recipe.Task} is not trained by gradient steps."),
     };
 

@@ -162,11 +162,11 @@ internal sealed unsafe class FusedAttention : IDisposable
             {
                 (int row, int keyHead) = (i / c.KeyValueHeadCount, i % c.KeyValueHeadCount);
                 if (backward)
-                    memory.ClearKeyGradients();
+                    memory.ClearKeyGradients(batch.Length);
                 for (int head = keyHead * group; head < (keyHead + 1) * group; head++)
                     Head(batch, kept, memory, row, head, keyHead, mixedGradient, gradient);
                 if (backward)
-                    memory.StoreKeyGradients(gradient!, row * batch.Length, _queryWidth + (keyHead * c.HeadWidth), _queryWidth + _keyWidth + (keyHead * c.HeadWidth));
+                    memory.StoreKeyGradients(gradient!, row * batch.Length, _queryWidth + (keyHead * c.HeadWidth), _queryWidth + _keyWidth + (keyHead * c.HeadWidth), batch.Length);
             }
         });
     }
@@ -176,9 +176,9 @@ internal sealed unsafe class FusedAttention : IDisposable
     {
         int width = _configuration.HeadWidth, first = row * batch.Length;
         Activation turned = _queryNorm is null ? kept.Projected : kept.Normed;
-        (nint query, int queryStride) = memory.Load(0, turned, first, head * width);
-        (nint key, int keyStride) = memory.Load(1, turned, first, _queryWidth + (keyHead * width));
-        (nint value, int valueStride) = memory.Load(2, kept.Projected, first, _queryWidth + _keyWidth + (keyHead * width));
+        (nint query, int queryStride) = memory.Load(0, turned, first, head * width, batch.Length);
+        (nint key, int keyStride) = memory.Load(1, turned, first, _queryWidth + (keyHead * width), batch.Length);
+        (nint value, int valueStride) = memory.Load(2, kept.Projected, first, _queryWidth + _keyWidth + (keyHead * width), batch.Length);
         float* logSums = kept.LogSums.Float32 + ((long)head * batch.TokenCount) + first;
         fixed (int* firstKeys = batch.FirstKeys)
         {
@@ -199,17 +199,17 @@ internal sealed unsafe class FusedAttention : IDisposable
             {
                 (nint output, int stride) = memory.Place(3, kept.Mixed, first, head * width);
                 memory.Attention.Forward(layout, (float*)output, stride, logSums);
-                memory.Store(3, kept.Mixed, first, head * width);
+                memory.Store(3, kept.Mixed, first, head * width, batch.Length);
                 return;
             }
 
-            (nint result, int resultStride) = memory.Load(3, kept.Mixed, first, head * width);
-            (nint upstream, _) = memory.Load(4, mixedGradient, first, head * width);
+            (nint result, int resultStride) = memory.Load(3, kept.Mixed, first, head * width, batch.Length);
+            (nint upstream, _) = memory.Load(4, mixedGradient, first, head * width, batch.Length);
             (nint queryGradient, int queryGradientStride) = memory.Place(5, gradient!, first, head * width);
             memory.Attention.Backward(
                 layout, (float*)result, (float*)upstream, resultStride, logSums,
                 (float*)queryGradient, queryGradientStride, memory.KeyGradient, memory.ValueGradient, width);
-            memory.Store(5, gradient!, first, head * width);
+            memory.Store(5, gradient!, first, head * width, batch.Length);
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed unsafe class FusedBatch
         FusedBatch batch = new((int)inputs.shape[0], (int)inputs.shape[1])
         {
             Dropout = dropout,
-            Seed = dropout > 0 ? DrawSeed() : 0,
+            Seed = dropout > 0 ? DropoutSeeds.Draw() : 0,
         };
         Copy(inputs, batch.Inputs, vocabularySize, "Token");
         if (positions is not null)
@@ -61,12 +61,7 @@ internal sealed unsafe class FusedBatch
     }
 
     /// <summary>A seed for one use of dropout in this pass.</summary>
-    public uint SeedOf(int layer, int use, int head = 0)
-    {
-        uint mixed = (Seed ^ ((uint)layer * 0x9E3779B9)) * 0x85EBCA6B;
-        mixed = (mixed ^ (mixed >> 15) ^ ((uint)use * 0x7FEB352D)) * 0xC2B2AE35;
-        return (mixed ^ (mixed >> 13) ^ (uint)head) * 0x846CA68B;
-    }
+    public uint SeedOf(int layer, int use, int head = 0) => DropoutSeeds.Of(Seed, layer, use, head);
 
     private bool FindDocuments(Tensor documents)
     {
@@ -98,12 +93,5 @@ internal sealed unsafe class FusedBatch
                 throw new ArgumentException($"{what} {values[i]} is not below {limit}.");
             destination[i] = (int)values[i];
         }
-    }
-
-    // From torch's generator, so that saving that generator's state makes dropout resume exactly.
-    private static uint DrawSeed()
-    {
-        using Tensor drawn = randint(int.MaxValue, [1]);
-        return (uint)drawn.item<long>();
     }
 }

@@ -65,7 +65,7 @@ internal sealed unsafe class FusedBlock : IDisposable
     {
         (int tokens, int width) = (batch.TokenCount, _configuration.Width);
         BlockActivations kept = _kept.Resize(tokens, _configuration);
-        Norm(_attentionNorm, input, kept.AttentionInput);
+        _attentionNorm.Forward(input, kept.AttentionInput);
         _attention.Forward(batch, kept);
         Activation branch = _buffers.Branch.Resize(tokens, width);
         _attentionOutput.Forward(kept.Mixed.Tensor, branch.Tensor);
@@ -88,45 +88,16 @@ internal sealed unsafe class FusedBlock : IDisposable
         _outer.Backward(kept.Activated.Tensor, branch.Tensor, activated.Tensor);
         Activation inner = ActivateGradient(kept, activated);
         _inner.Backward(kept.FeedForwardInput.Tensor, inner.Tensor, normed.Tensor);
-        NormGradient(_feedForwardNorm, kept.Middle, normed, gradient);
+        _feedForwardNorm.Backward(kept.Middle, normed, gradient);
 
         branch = BranchGradient(batch, gradient, AttentionBranch, _attentionBias);
         Activation mixed = _buffers.MixedGradient.Resize(tokens, kept.Mixed.Columns);
         _attentionOutput.Backward(kept.Mixed.Tensor, branch.Tensor, mixed.Tensor);
         _attention.Backward(batch, kept, mixed, normed);
-        NormGradient(_attentionNorm, input, normed, gradient);
+        _attentionNorm.Backward(input, normed, gradient);
     }
 
     public void Dispose() => _attention.Dispose();
-
-    private static void Norm(FusedNorm norm, Activation input, Activation output) =>
-        TorchParallel.For(input.Rows, (_, begin, end) =>
-        {
-            Span<float> scratch = output.IsFloat32 ? default : new float[norm.Width];
-            for (int row = begin; row < end; row++)
-            {
-                Span<float> normed = output.Write(row, 0, norm.Width, scratch);
-                norm.Forward(input.Read(row, 0, norm.Width, default), normed);
-                output.Commit(row, 0, normed);
-            }
-        });
-
-    internal static void NormGradient(FusedNorm norm, Activation input, Activation outputGradient, Activation inputGradient)
-    {
-        TorchParallel.For(input.Rows, (part, begin, end) =>
-        {
-            Span<float> scratch = outputGradient.IsFloat32 ? default : new float[norm.Width];
-            for (int row = begin; row < end; row++)
-            {
-                norm.Backward(
-                    part,
-                    input.Read(row, 0, norm.Width, default),
-                    outputGradient.Read(row, 0, norm.Width, scratch),
-                    inputGradient.Change(row, 0, norm.Width, default));
-            }
-        });
-        norm.Finish();
-    }
 
     // output = input + dropout(branch + bias), and the norm of that where one follows.
     private void AddBranch(

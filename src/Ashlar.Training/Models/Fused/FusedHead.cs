@@ -35,6 +35,12 @@ internal sealed unsafe class FusedHead : IDisposable
         _logits = new Activation(products.dtype);
     }
 
+    /// <summary>The share of the target distribution that is spread over the whole vocabulary.</summary>
+    public float LabelSmoothing { get; set; }
+
+    /// <summary>Added to the logits and not trained, [vocabulary]; null for none.</summary>
+    public float* FixedBias { get; set; }
+
     /// <summary>
     /// The sum of the losses; and, when a gradient is wanted, that of the hidden states is written and those of the parameters are
     /// added.
@@ -120,7 +126,9 @@ internal sealed unsafe class FusedHead : IDisposable
             {
                 Span<float> logits = _logits.Change(row, 0, _vocabularySize, scratch);
                 _projection.AddBias(logits);
-                losses[part] += CrossEntropy.Differentiate(logits, expected.Span[row]);
+                if (FixedBias != null)
+                    Addition.Accumulate(logits, new ReadOnlySpan<float>(FixedBias, _vocabularySize));
+                losses[part] += CrossEntropy.Differentiate(logits, expected.Span[row], LabelSmoothing);
                 if (!wanted)
                     continue;
                 _biasGradient?.Add(part, logits);

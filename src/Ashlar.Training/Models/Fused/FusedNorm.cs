@@ -47,6 +47,37 @@ internal sealed unsafe class FusedNorm
             LayerNormGradient.Accumulate(input, Gain, _epsilon, outputGradient, inputGradient, _gainGradient[part], _biasGradient[part]);
     }
 
+    /// <summary>output = norm(input), row by row; the input is fp32.</summary>
+    public void Forward(Activation input, Activation output) =>
+        TorchParallel.For(input.Rows, (_, begin, end) =>
+        {
+            Span<float> scratch = output.IsFloat32 ? default : new float[Width];
+            for (int row = begin; row < end; row++)
+            {
+                Span<float> normed = output.Write(row, 0, Width, scratch);
+                Forward(input.Read(row, 0, Width, default), normed);
+                output.Commit(row, 0, normed);
+            }
+        });
+
+    /// <summary>Adds to the input's gradient, fp32, row by row, and to the parameters' gradients.</summary>
+    public void Backward(Activation input, Activation outputGradient, Activation inputGradient)
+    {
+        TorchParallel.For(input.Rows, (part, begin, end) =>
+        {
+            Span<float> scratch = outputGradient.IsFloat32 ? default : new float[Width];
+            for (int row = begin; row < end; row++)
+            {
+                Backward(
+                    part,
+                    input.Read(row, 0, Width, default),
+                    outputGradient.Read(row, 0, Width, scratch),
+                    inputGradient.Change(row, 0, Width, default));
+            }
+        });
+        Finish();
+    }
+
     /// <summary>Adds the parts' sums to the parameters' gradients, after the loop over the rows.</summary>
     public void Finish()
     {

@@ -3,7 +3,10 @@ using Ashlar.Kernels;
 
 namespace Ashlar.Training.Models.Fused;
 
-/// <summary>One thread's memory for attention: that of the kernel, and fp32 copies of one head's matrices where they are bfloat16.</summary>
+/// <summary>
+/// One thread's memory for attention over at most length tokens: that of the kernel, and fp32 copies of one head's matrices where
+/// they are bfloat16.
+/// </summary>
 internal sealed unsafe class HeadMemory : IDisposable
 {
     private const int Slots = 6;
@@ -29,11 +32,11 @@ internal sealed unsafe class HeadMemory : IDisposable
     public float* ValueGradient => Slot(Slots + 1);
 
     /// <summary>Where a head's rows lie as fp32 and how far apart: in place, or a copy.</summary>
-    public (nint First, int Stride) Load(int slot, Activation source, int row, int column)
+    public (nint First, int Stride) Load(int slot, Activation source, int row, int column, int count)
     {
         if (source.IsFloat32)
             return Place(slot, source, row, column);
-        for (int i = 0; i < Length; i++)
+        for (int i = 0; i < count; i++)
             source.Read(row + i, column, _width, Line(slot, i));
         return ((nint)Slot(slot), _width);
     }
@@ -45,19 +48,23 @@ internal sealed unsafe class HeadMemory : IDisposable
             : ((nint)Slot(slot), _width);
 
     /// <summary>Stores what was written where <see cref="Place"/> said.</summary>
-    public void Store(int slot, Activation target, int row, int column)
+    public void Store(int slot, Activation target, int row, int column, int count)
     {
         if (target.IsFloat32)
             return;
-        for (int i = 0; i < Length; i++)
+        for (int i = 0; i < count; i++)
             target.Commit(row + i, column, Line(slot, i));
     }
 
-    public void ClearKeyGradients() => new Span<float>(KeyGradient, 2 * Length * _width).Clear();
-
-    public void StoreKeyGradients(Activation gradient, int row, int keyColumn, int valueColumn)
+    public void ClearKeyGradients(int count)
     {
-        for (int i = 0; i < Length; i++)
+        new Span<float>(KeyGradient, count * _width).Clear();
+        new Span<float>(ValueGradient, count * _width).Clear();
+    }
+
+    public void StoreKeyGradients(Activation gradient, int row, int keyColumn, int valueColumn, int count)
+    {
+        for (int i = 0; i < count; i++)
         {
             Copy(Line(Slots, i), keyColumn);
             Copy(Line(Slots + 1, i), valueColumn);

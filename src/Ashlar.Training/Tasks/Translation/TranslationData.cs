@@ -1,0 +1,241 @@
+using Ashlar.Checkpoints.Configurations;
+using Ashlar.Datasets;
+using Ashlar.Datasets.Parallel;
+using Ashlar.Inference.Translation;
+using Ashlar.Tokenizers;
+using Ashlar.Tokenizers.Training;
+using Ashlar.Training.Loop;
+using Ashlar.Training.Recipes;
+
+namespace Ashlar.Training.Tasks.Translation;
+
+/// <summary>A translation recipe's pairs as text and as tokens, and its vocabularies.</summary>
+internal sealed class TranslationData
+{
+    private static readonly string[] Roles = ["<pad>", "<s>", "</s>"];
+
+    private TranslationData(TranslationVocabularies vocabularies, TranslationFormat format)
+    {
+        Vocabularies = vocabularies;
+        Format = format;
+        // The source's padding is read by no part of a model, so any id that its vocabulary has will do.
+        Tokens = new ParallelTokens(
+            format.BeginId, format.EndId, format.PaddingId < vocabularies.Source.VocabularySize ? format.PaddingId : 0, format.PaddingId);
+    }
+
+    /// <summary>Trained or loaded.</summary>
+    public TranslationVocabularies Vocabularies { get; }
+
+    /// <summary>What stands around sentences.</summary>
+    public TranslationFormat Format { get; }
+
+    /// <summary>Ids with a role in a batch.</summary>
+    public ParallelTokens Tokens { get; }
+
+    /// <summary>Training pairs in tokens.</summary>
+    public required IReadOnlyList<ParallelExample> Train { get; init; }
+
+    /// <summary>Validation pairs in tokens; none is left out.</summary>
+    public required IReadOnlyList<ParallelExample> Validation { get; init; }
+
+    /// <summary>Validation pairs as text, in the same order.</summary>
+    public required IReadOnlyList<SentencePair> ValidationText { get; init; }
+
+    /// <summary>Test pairs as text, translated at the end of the run; nothing is chosen by them.</summary>
+    public required IReadOnlyList<SentencePair> TestText { get; init; }
+
+    /// <summary>Training pairs that the length filters left out.</summary>
+    public required int Dropped { get; init; }
+
+    /// <summary>Reads, splits and encodes.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="options">Where its paths start.</param>
+    /// <param name="vocabularies">Those of a run that continues; null to make the recipe's.</param>
+    /// <exception cref="InvalidDataException">A file is not what the recipe says, or nothing is left to train or validate on.</exception>
+    public static TranslationData Prepare(Recipe recipe, TrainerOptions options, TranslationVocabularies? vocabularies)
+    {
+        TranslationRecipe translation = recipe.Translation;
+        (List<SentencePair> train, List<SentencePair> validation) = Read(recipe, options);
+        if (train.Count == 0 || validation.Count == 0)
+            throw new InvalidDataException($"data: {train.Count} training and {validation.Count} validation pairs; expected at least one of each (name data.validation files or raise data.validationFraction).");
+        if (translation.BothDirections)
+        {
+            train = [.. train, .. train.Select(pair => pair.Reversed)];
+            validation = [.. validation, .. validation.Select(pair => pair.Reversed)];
+        }
+
+        vocabularies ??= MakeVocabularies(recipe, options, train);
+        TranslationFormat format = FormatOf(translation, vocabularies);
+        // Lengths are filtered for training; a validation score leaves nothing out.
+        ParallelEncoder encoder = MakeEncoder(translation, vocabularies, format, new ParallelFilter
+        {
+            MaximumSourceLength = translation.MaximumSourceLength,
+            MaximumTargetLength = translation.MaximumTargetLength,
+            MaximumRatio = translation.MaximumRatio,
+        });
+        ParallelEncoder everything = MakeEncoder(translation, vocabularies, format, new ParallelFilter { MinimumLength = 0 });
+        List<ParallelExample> examples = encoder.Encode(train, out int dropped);
+        if (examples.Count == 0)
+            throw new InvalidDataException($"data: no training pair passes the length filter ({dropped} were left out); expected larger translation.maximumSourceLength, maximumTargetLength or maximumRatio.");
+        return new TranslationData(vocabularies, format)
+        {
+            Train = examples,
+            Validation = everything.Encode(validation.Where(pair => pair.Source.Length > 0), out _),
+            ValidationText = [.. validation.Where(pair => pair.Source.Length > 0)],
+            TestText = Pairs(recipe, options, recipe.Data.Test, "data.test"),
+            Dropped = dropped,
+        };
+    }
+
+    /// <summary>Nats per target token of a uniform guess and of the training targets' frequencies (add one), on the validation targets.</summary>
+    public (double Uniform, double Unigram) Baselines()
+    {
+        double[] counts = new double[Vocabularies.Target.VocabularySize];
+        Array.Fill(counts, 1);
+        double total = counts.Length;
+        foreach (int id in Targets(Train))
+        {
+            counts[id]++;
+            total++;
+        }
+
+        double nats = 0;
+        long targets = 0;
+        foreach (int id in Targets(Validation))
+        {
+            nats -= Math.Log(counts[id] / total);
+            targets++;
+        }
+
+        return (Math.Log(counts.Length), nats / targets);
+    }
+
+    private IEnumerable<int> Targets(IEnumerable<ParallelExample> examples) => examples.SelectMany(example => example.Target.Append(Format.EndId));
+
+    private static ParallelEncoder MakeEncoder(TranslationRecipe recipe, TranslationVocabularies vocabularies, TranslationFormat format, ParallelFilter filter) =>
+        new(vocabularies.Source, vocabularies.Target)
+        {
+            SourceEnd = format.SourceEndId,
+            ReverseSource = format.ReverseSource,
+            Tags = recipe.Tags switch
+            {
+                TagChoice.Target => LanguageTags.Target,
+                TagChoice.SourceAndTarget => LanguageTags.SourceAndTarget,
+                _ => LanguageTags.None,
+            },
+            Filter = filter,
+        };
+
+    private static (List<SentencePair> Train, List<SentencePair> Validation) Read(Recipe recipe, TrainerOptions options)
+    {
+        if (recipe.Data.Format is DataFormat.GeneratedReverse or DataFormat.GeneratedCopy)
+            return GeneratedPairs.Make(recipe.Translation.Generated, recipe.Data.Format == DataFormat.GeneratedReverse);
+        List<SentencePair> train = Pairs(recipe, options, recipe.Data.Train, "data.train");
+        List<SentencePair> validation = Pairs(recipe, options, recipe.Data.Validation, "data.validation");
+        if (recipe.Data.Validation.Count == 0)
+        {
+            // By the source alone, so that a sentence with two translations is on one side.
+            ILookup<bool, SentencePair> sides = train.ToLookup(pair => DocumentSplit.IsValidation(pair.Source, recipe.Data.ValidationFraction));
+            (train, validation) = ([.. sides[false]], [.. sides[true]]);
+        }
+
+        return (train, validation);
+    }
+
+    private static List<SentencePair> Pairs(Recipe recipe, TrainerOptions options, IReadOnlyList<string> paths, string key)
+    {
+        TranslationRecipe t = recipe.Translation;
+        TranslationDirection? direction = t.Direction is null ? null : TranslationDirection.Parse(t.Direction);
+        List<SentencePair> pairs = [];
+        if (recipe.Data.Format == DataFormat.ParallelText)
+        {
+            for (int i = 0; i + 1 < paths.Count; i += 2)
+            {
+                IReadOnlyList<string> source = RecipePaths.Expand([paths[i]], options.RecipeFolder, key);
+                IReadOnlyList<string> target = RecipePaths.Expand([paths[i + 1]], options.RecipeFolder, key);
+                if (source.Count != target.Count)
+                    throw new InvalidDataException($"{key}: {paths[i]} names {source.Count} files and {paths[i + 1]} {target.Count}; expected as many.");
+                pairs.AddRange(source.Zip(target).SelectMany(files => ParallelText.FromFiles(files.First, files.Second, direction)));
+            }
+
+            return pairs;
+        }
+
+        foreach (string path in RecipePaths.Expand(paths, options.RecipeFolder, key))
+        {
+            pairs.AddRange(recipe.Data.Format == DataFormat.ParallelJsonl
+                ? ParallelText.FromJsonLines(path, t.SourceKey, t.TargetKey, direction)
+                : ParallelText.FromTsv(path, t.SourceColumn, t.TargetColumn, direction));
+        }
+
+        return pairs;
+    }
+
+    private static TranslationVocabularies MakeVocabularies(Recipe recipe, TrainerOptions options, List<SentencePair> train)
+    {
+        TranslationRecipe t = recipe.Translation;
+        string[] tags = [];
+        if (t.Tags != TagChoice.None)
+        {
+            TranslationDirection direction = TranslationDirection.Parse(t.Direction!);
+            TranslationDirection[] ways = t.BothDirections ? [direction, direction.Reversed] : [direction];
+            tags = [.. ways.Select(way => way.TargetTag)];
+            if (t.Tags == TagChoice.SourceAndTarget)
+                tags = [.. tags, .. ways.Select(way => way.SourceTag)];
+        }
+
+        if (t.SourceTokenizer is null)
+        {
+            Tokenizer shared = Make(recipe.Tokenizer, options, train.SelectMany(pair => (string[])[pair.Source, pair.Target]), tags, "both languages");
+            return new TranslationVocabularies(shared, shared);
+        }
+
+        return new TranslationVocabularies(
+            Make(t.SourceTokenizer, options, train.Select(pair => pair.Source), tags, "the sources"),
+            Make(recipe.Tokenizer, options, train.Select(pair => pair.Target), [], "the targets"));
+    }
+
+    private static Tokenizer Make(TokenizerRecipe wanted, TrainerOptions options, IEnumerable<string> text, string[] tags, string of)
+    {
+        string[] special = [.. Roles, .. tags, .. wanted.SpecialTokens];
+        switch (wanted.Kind)
+        {
+            case TokenizerKind.File:
+                return Tokenizer.Load(RecipePaths.Resolve(wanted.Path!, options.RecipeFolder));
+            case TokenizerKind.Character:
+                return CharacterTrainer.Train(text, special, unknown: true);
+            case TokenizerKind.WordLevel:
+                options.Progress?.Note($"collecting the {wanted.VocabularySize:N0} most frequent words of {of}");
+                return WordLevelTrainer.Train(text, wanted.VocabularySize, ["<unk>", .. special], minimumCount: wanted.MinimumCount);
+            default:
+                options.Progress?.Note($"training a byte-level BPE of {wanted.VocabularySize:N0} tokens on {of}");
+                return ByteLevelBpeTrainer.Train(text, wanted.VocabularySize, special);
+        }
+    }
+
+    private static TranslationFormat FormatOf(TranslationRecipe recipe, TranslationVocabularies vocabularies)
+    {
+        Tokenizer target = vocabularies.Target;
+        int padding = target.TokenToId("<pad>") ?? target.SpecialTokens.Padding ?? throw Missing("padding", "<pad>");
+        int end = target.TokenToId("</s>") ?? target.SpecialTokens.EndOfText ?? throw Missing("end", "</s>");
+        return new TranslationFormat
+        {
+            PaddingId = padding,
+            BeginId = target.TokenToId("<s>") ?? target.SpecialTokens.BeginOfText ?? padding, // Marian begins with padding
+            EndId = end,
+            SourceEndId = !recipe.EndSource ? null
+                : vocabularies.Source.TokenToId("</s>") ?? vocabularies.Source.SpecialTokens.EndOfText
+                ?? throw new InvalidDataException("translation.endSource is true and the source vocabulary has no end token; expected </s> in it."),
+            ReverseSource = recipe.ReverseSource,
+            Tags = recipe.Tags switch
+            {
+                TagChoice.Target => SourceTags.Target,
+                TagChoice.SourceAndTarget => SourceTags.SourceAndTarget,
+                _ => SourceTags.None,
+            },
+        };
+
+        static InvalidDataException Missing(string role, string name) =>
+            new($"the target vocabulary has no {role} token; expected {name} among its special tokens.");
+    }
+}

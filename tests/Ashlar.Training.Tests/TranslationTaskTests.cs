@@ -1,0 +1,184 @@
+using System.Text.Json.Nodes;
+using Ashlar.Checkpoints.Safetensors;
+using Ashlar.Inference.Translation;
+using Ashlar.Training.Loop;
+using Ashlar.Training.Recipes;
+
+namespace Ashlar.Training.Tests;
+
+public sealed class TranslationTaskTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("ashlar-translation-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("transformer")]
+    [InlineData("seq2seq")]
+    public void Short_copies_are_learned_and_translated_without_a_mistake(string architecture)
+    {
+        Recorder recorder = new();
+        TrainingResult result = Run(Small(architecture), "run", 400, progress: recorder);
+        Assert.True(result.ValidationLoss < 0.2, $"the loss is {result.ValidationLoss}");
+        Assert.True(result.UnigramLoss < result.UniformLoss);
+        Assert.InRange(result.Scores["bleu"], 95, 100.001);
+        Assert.Equal("2 0 1", recorder.LastSample);
+        string folder = Path.Combine(_folder, "run");
+        Assert.True(TranslationVocabularies.Load(folder).AreShared);
+        Assert.True(File.Exists(Path.Combine(folder, "report.html")));
+    }
+
+    [Theory]
+    [InlineData("transformer")]
+    [InlineData("seq2seq")]
+    public void Ten_steps_and_ten_more_equal_twenty_bit_for_bit(string architecture)
+    {
+        JsonObject recipe = Small(architecture);
+        recipe["model"]!["dropout"] = 0.2;
+        recipe["training"]!["averageCheckpoints"] = 3;
+        if (architecture == "seq2seq")
+        {
+            recipe["translation"]!["scheduledSampling"] = 0.5;
+            recipe["translation"]!["scheduledSamplingSteps"] = 15;
+        }
+
+        Run(recipe, "whole", 20);
+        using CancellationTokenSource cancellation = new();
+        Assert.Equal(RunStatus.Interrupted, Run(recipe, "parts", 20, progress: new Recorder(10, cancellation), cancellation: cancellation.Token).Status);
+        Run(recipe, "parts", 20, resume: true);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "whole", "model.safetensors")), File.ReadAllBytes(Path.Combine(_folder, "parts", "model.safetensors")));
+        Assert.Equal(Losses("whole"), Losses("parts"));
+    }
+
+    [Fact]
+    public void The_weights_of_the_last_validations_are_averaged()
+    {
+        JsonObject recipe = Small("transformer");
+        recipe["training"]!["averageCheckpoints"] = 2;
+        recipe["evaluation"]!["every"] = 4;
+        Run(recipe, "run", 14);
+        string averaged = Path.Combine(_folder, "run", "averaged");
+        Assert.Equal(["step-00000012.safetensors", "step-00000014.safetensors"], Directory.GetFiles(averaged).Select(Path.GetFileName).Order());
+        using SafetensorsFile first = SafetensorsFile.Open(Path.Combine(averaged, "step-00000012.safetensors"));
+        using SafetensorsFile second = SafetensorsFile.Open(Path.Combine(averaged, "step-00000014.safetensors"));
+        using SafetensorsFile mean = SafetensorsFile.Open(Path.Combine(_folder, "run", "model.safetensors"));
+        foreach (string name in mean.Names)
+        {
+            Assert.True(mean.TryGet(name, out Checkpoints.TensorInfo? info));
+            float[] a = new float[info.Shape.Aggregate(1L, (product, size) => product * size)], b = new float[a.Length], c = new float[a.Length];
+            first.ReadFloat32(name, a);
+            second.ReadFloat32(name, b);
+            mean.ReadFloat32(name, c);
+            for (int i = 0; i < a.Length; i++)
+                Assert.Equal((float)(((double)a[i] + b[i]) / 2), c[i]);
+        }
+    }
+
+    [Fact]
+    public void Two_files_with_two_vocabularies_tags_and_reversal()
+    {
+        File.WriteAllLines(Path.Combine(_folder, "zh.txt"), ["我喜欢茶", "你好", "我喜欢书", "茶很好", "书很好", "你喜欢书"]);
+        File.WriteAllLines(Path.Combine(_folder, "en.txt"), ["I like tea", "hello", "I like books", "tea is good", "books are good", "you like books"]);
+        JsonObject recipe = Small("seq2seq");
+        recipe["data"] = new JsonObject
+        {
+            ["format"] = "parallel-text", ["train"] = new JsonArray("zh.txt", "en.txt"), ["validation"] = new JsonArray("zh.txt", "en.txt"),
+        };
+        recipe["translation"] = new JsonObject
+        {
+            ["direction"] = "zh-en", ["tags"] = "target", ["reverseSource"] = true, ["batchTokens"] = 64, ["criterion"] = "bleu", ["bleuTokenizer"] = "none",
+            ["sourceTokenizer"] = new JsonObject { ["kind"] = "character" },
+        };
+        recipe["evaluation"]!["prompts"] = new JsonArray("我喜欢书");
+        recipe["evaluation"]!["every"] = 50;
+        Recorder recorder = new();
+        TrainingResult result = Run(recipe, "run", 150, progress: recorder);
+        Assert.Equal("I like books", recorder.LastSample);
+        Assert.Equal(-result.Scores["bleu"], result.BestLoss, 1e-9);
+        TranslationVocabularies vocabularies = TranslationVocabularies.Load(Path.Combine(_folder, "run"));
+        Assert.False(vocabularies.AreShared);
+        Assert.NotNull(vocabularies.Source.TokenToId("<2en>"));
+        Assert.Null(vocabularies.Target.TokenToId("<2en>"));
+    }
+
+    [Theory]
+    [InlineData("translation.labelSmoothing=2", "translation.labelSmoothing is 2; expected between 0 and 0.999")]
+    [InlineData("translation.smooth=0.1", "translation.smooth is not a key of a recipe")]
+    [InlineData("model.architecture=gpt2", "model.architecture is gpt2; expected transformer or seq2seq")]
+    [InlineData("data.format=text", "data.format is Text; expected parallel-text")]
+    [InlineData("translation.scheduledSampling=0.5", "translation.scheduledSampling is 0.5; expected 0")]
+    [InlineData("translation.tags=target", "translation.direction is missing")]
+    [InlineData("model.transformer.activation=tanh", "model.transformer.activation is tanh; expected relu, gelu, silu or swiglu")]
+    [InlineData("translation.bleuTokenizer=moses", "translation.bleuTokenizer is moses; expected")]
+    public void A_wrong_value_is_one_sentence(string set, string words)
+    {
+        string path = Path.Combine(_folder, "recipe.json");
+        File.WriteAllText(path, Small("transformer").ToJsonString());
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() =>
+            Trainer.Run(RecipeFile.Load(path, [set]), new TrainerOptions { RecipeFolder = _folder, OutputDirectory = Path.Combine(_folder, "never") }));
+        Assert.Contains(words, error.Message);
+    }
+
+    private JsonObject Small(string architecture) => new()
+    {
+        ["name"] = "small",
+        ["task"] = "translation",
+        ["tokenizer"] = new JsonObject { ["kind"] = "word-level", ["vocabularySize"] = 100 },
+        ["data"] = new JsonObject { ["format"] = "generated-copy", ["train"] = new JsonArray() },
+        ["translation"] = new JsonObject
+        {
+            ["generated"] = new JsonObject { ["pairs"] = 200, ["validationPairs"] = 20, ["values"] = 3, ["minimumLength"] = 2, ["maximumLength"] = 4 },
+            ["batchTokens"] = 100, ["evaluationSentences"] = 20, ["maximumTranslationLength"] = 8, ["bleuTokenizer"] = "none",
+        },
+        ["model"] = new JsonObject
+        {
+            ["architecture"] = architecture, ["layers"] = 1, ["heads"] = 2, ["width"] = 32, ["feedForwardWidth"] = 64, ["contextLength"] = 16, ["tieEmbeddings"] = false,
+            ["seq2seq"] = new JsonObject { ["cell"] = "gru", ["embeddingWidth"] = 16, ["bidirectional"] = true, ["attention"] = "bahdanau" },
+        },
+        ["optimizer"] = new JsonObject { ["learningRate"] = 0.01, ["weightDecay"] = 0, ["beta2"] = 0.98 },
+        ["schedule"] = new JsonObject { ["kind"] = "inverse-square-root", ["warmupSteps"] = 20 },
+        ["training"] = new JsonObject { ["computeType"] = "float32", ["gradientAccumulation"] = 1, ["checkpointEvery"] = 7 },
+        ["evaluation"] = new JsonObject { ["every"] = 8, ["maximumBatches"] = 2, ["prompts"] = new JsonArray("2 0 1") },
+    };
+
+    private TrainingResult Run(
+        JsonObject recipe, string name, int steps, bool resume = false, ITrainingProgress? progress = null, CancellationToken? cancellation = null)
+    {
+        JsonObject copy = recipe.DeepClone().AsObject();
+        copy["training"]!["steps"] = steps;
+        if (steps > 100)
+            copy["evaluation"]!["every"] = 100;
+        return Trainer.Run(RecipeFile.Read(copy, "recipe"), new TrainerOptions
+        {
+            RecipeFolder = _folder,
+            OutputDirectory = Path.Combine(_folder, name),
+            Resume = resume,
+            Progress = progress,
+            Cancellation = cancellation ?? TestContext.Current.CancellationToken,
+        });
+    }
+
+    private List<double> Losses(string run) =>
+        [.. MetricsLog.Read(Path.Combine(_folder, run)).Where(line => line["loss"] is not null).Select(line => line["loss"]!.GetValue<double>())];
+
+    private sealed class Recorder(int step = -1, CancellationTokenSource? cancellation = null) : ITrainingProgress
+    {
+        public string? LastSample { get; private set; }
+
+        public void Note(string text)
+        {
+        }
+
+        public void Step(TrainingStep done)
+        {
+            if (done.Number == step)
+                cancellation?.Cancel();
+        }
+
+        public void Validation(ValidationResult result)
+        {
+        }
+
+        public void Sample(TrainingSample sample) => LastSample = sample.Text;
+    }
+}
