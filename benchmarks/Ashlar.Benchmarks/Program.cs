@@ -13,7 +13,9 @@ Benchmark[] benchmarks =
     Gpt2StepBenchmark.Create(),
     TrainingMemoryBenchmark.Create(),
     RnnGenerationBenchmark.Create(),
+    TranslationTrainingBenchmark.Create(),
     TrainingWorker.Create(),
+    TranslationTrainingWorker.Create(),
     RecurrentTrainingBenchmark.Create(),
     RecurrentTrainingWorker.Create(),
 ];

@@ -57,13 +57,28 @@ public sealed unsafe class AttentionTrainingTests
 
         AttentionHead Head(float* query, float* key, float* value) => new()
         {
-            AllKeys = true, Query = query, Key = key, Value = value, QueryStride = width, KeyStride = width, ValueStride = width, Scale = scale,
+            AllKeys = true,
+            Query = query,
+            Key = key,
+            Value = value,
+            QueryStride = width,
+            KeyStride = width,
+            ValueStride = width,
+            Scale = scale,
         };
 
         static void Causal(AttentionTraining attention, int queries, int keys) => attention.Forward(
             new AttentionHead
             {
-                QueryCount = queries, KeyCount = keys, Query = null, Key = null, Value = null, QueryStride = 0, KeyStride = 0, ValueStride = 0, Scale = 1,
+                QueryCount = queries,
+                KeyCount = keys,
+                Query = null,
+                Key = null,
+                Value = null,
+                QueryStride = 0,
+                KeyStride = 0,
+                ValueStride = 0,
+                Scale = 1,
             },
             null, 0, null);
 

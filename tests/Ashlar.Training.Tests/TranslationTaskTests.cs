@@ -82,11 +82,18 @@ public sealed class TranslationTaskTests : IDisposable
         JsonObject recipe = Small("seq2seq");
         recipe["data"] = new JsonObject
         {
-            ["format"] = "parallel-text", ["train"] = new JsonArray("zh.txt", "en.txt"), ["validation"] = new JsonArray("zh.txt", "en.txt"),
+            ["format"] = "parallel-text",
+            ["train"] = new JsonArray("zh.txt", "en.txt"),
+            ["validation"] = new JsonArray("zh.txt", "en.txt"),
         };
         recipe["translation"] = new JsonObject
         {
-            ["direction"] = "zh-en", ["tags"] = "target", ["reverseSource"] = true, ["batchTokens"] = 64, ["criterion"] = "bleu", ["bleuTokenizer"] = "none",
+            ["direction"] = "zh-en",
+            ["tags"] = "target",
+            ["reverseSource"] = true,
+            ["batchTokens"] = 64,
+            ["criterion"] = "bleu",
+            ["bleuTokenizer"] = "none",
             ["sourceTokenizer"] = new JsonObject { ["kind"] = "character" },
         };
         recipe["evaluation"]!["prompts"] = new JsonArray("我喜欢书");
@@ -105,7 +112,7 @@ public sealed class TranslationTaskTests : IDisposable
     [InlineData("translation.labelSmoothing=2", "translation.labelSmoothing is 2; expected between 0 and 0.999")]
     [InlineData("translation.smooth=0.1", "translation.smooth is not a key of a recipe")]
     [InlineData("model.architecture=gpt2", "model.architecture is gpt2; expected transformer or seq2seq")]
-    [InlineData("data.format=text", "data.format is Text; expected parallel-text")]
+    [InlineData("data.format=text", "data.train is []; expected at least one file")]
     [InlineData("translation.scheduledSampling=0.5", "translation.scheduledSampling is 0.5; expected 0")]
     [InlineData("translation.tags=target", "translation.direction is missing")]
     [InlineData("model.transformer.activation=tanh", "model.transformer.activation is tanh; expected relu, gelu, silu or swiglu")]
@@ -128,11 +135,20 @@ public sealed class TranslationTaskTests : IDisposable
         ["translation"] = new JsonObject
         {
             ["generated"] = new JsonObject { ["pairs"] = 200, ["validationPairs"] = 20, ["values"] = 3, ["minimumLength"] = 2, ["maximumLength"] = 4 },
-            ["batchTokens"] = 100, ["evaluationSentences"] = 20, ["maximumTranslationLength"] = 8, ["bleuTokenizer"] = "none",
+            ["batchTokens"] = 100,
+            ["evaluationSentences"] = 20,
+            ["maximumTranslationLength"] = 8,
+            ["bleuTokenizer"] = "none",
         },
         ["model"] = new JsonObject
         {
-            ["architecture"] = architecture, ["layers"] = 1, ["heads"] = 2, ["width"] = 32, ["feedForwardWidth"] = 64, ["contextLength"] = 16, ["tieEmbeddings"] = false,
+            ["architecture"] = architecture,
+            ["layers"] = 1,
+            ["heads"] = 2,
+            ["width"] = 32,
+            ["feedForwardWidth"] = 64,
+            ["contextLength"] = 16,
+            ["tieEmbeddings"] = false,
             ["seq2seq"] = new JsonObject { ["cell"] = "gru", ["embeddingWidth"] = 16, ["bidirectional"] = true, ["attention"] = "bahdanau" },
         },
         ["optimizer"] = new JsonObject { ["learningRate"] = 0.01, ["weightDecay"] = 0, ["beta2"] = 0.98 },

@@ -30,14 +30,24 @@ internal static class TinyRecurrent
         "bahdanau-gru" => Base with { Bidirectional = true, Attention = RecurrentAttention.Bahdanau, AttentionWidth = 9, ReadoutWidth = 11 },
         "bahdanau-lstm-deep" => Base with
         {
-            Cell = RecurrentCell.Lstm, Bidirectional = true, Attention = RecurrentAttention.Bahdanau, EncoderLayerCount = 2, DecoderLayerCount = 2, Residual = true,
+            Cell = RecurrentCell.Lstm,
+            Bidirectional = true,
+            Attention = RecurrentAttention.Bahdanau,
+            EncoderLayerCount = 2,
+            DecoderLayerCount = 2,
+            Residual = true,
         },
         "luong-dot-tanh" => Base with { Cell = RecurrentCell.RnnTanh, Attention = RecurrentAttention.LuongDot, EncoderWidth = 14 },
         "luong-general-feeding" => Base with { Cell = RecurrentCell.Lstm, Attention = RecurrentAttention.LuongGeneral, InputFeeding = true, Bidirectional = true, Bridge = RecurrentBridge.Zero },
         "luong-concat-relu" => Base with { Cell = RecurrentCell.RnnRelu, Attention = RecurrentAttention.LuongConcat, InputFeeding = true },
         "gnmt-residual" => Base with
         {
-            Cell = RecurrentCell.Lstm, Attention = RecurrentAttention.Gnmt, EncoderLayerCount = 3, DecoderLayerCount = 3, Residual = true, Bidirectional = true,
+            Cell = RecurrentCell.Lstm,
+            Attention = RecurrentAttention.Gnmt,
+            EncoderLayerCount = 3,
+            DecoderLayerCount = 3,
+            Residual = true,
+            Bidirectional = true,
         },
         "shared-tied" => Base with { ShareEmbeddings = true, TieProjection = true, DecoderWidth = 10, FeedSentence = true },
         _ => Base with { Bidirectional = true, FeedSentence = true, Pooling = RecurrentTranslationNames.ParsePooling(kind["pooling-".Length..]), PoolingCount = 3 },

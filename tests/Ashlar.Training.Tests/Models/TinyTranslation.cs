@@ -43,7 +43,11 @@ internal static class TinyTranslation
         "learned-gelu" => Transformer with { Positions = PositionEncoding.Learned, Activation = TransformerActivation.Gelu, ScaleEmbedding = false },
         "silu-shared" => Transformer with
         {
-            Activation = TransformerActivation.Silu, SourceVocabularySize = TargetVocabulary, ShareEmbeddings = true, EncoderLayerCount = 3, DecoderLayerCount = 1,
+            Activation = TransformerActivation.Silu,
+            SourceVocabularySize = TargetVocabulary,
+            ShareEmbeddings = true,
+            EncoderLayerCount = 3,
+            DecoderLayerCount = 1,
         },
         _ => Transformer with { TieProjection = false, PreNorm = true, Positions = PositionEncoding.Rotary },
     };

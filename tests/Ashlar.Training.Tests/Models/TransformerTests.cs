@@ -84,7 +84,10 @@ public sealed class TransformerTests
         // With dropout drawn from a seed the loss is a function of the weights: its slope along the gradient is the gradient's length.
         TransformerConfiguration configuration = TinyTranslation.Transformer with
         {
-            Dropout = residual, AttentionDropout = attention, ActivationDropout = activation, Activation = TransformerActivation.Gelu,
+            Dropout = residual,
+            AttentionDropout = attention,
+            ActivationDropout = activation,
+            Activation = TransformerActivation.Gelu,
         };
         using TransformerModel model = TinyTranslation.Build(configuration);
         ParallelBatch batch = TinyTranslation.Batch(TinyTranslation.Examples(3, TinyTranslation.SourceVocabulary, (5, 3), (4, 4), (7, 9)));

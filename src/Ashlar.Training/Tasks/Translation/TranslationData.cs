@@ -206,7 +206,13 @@ internal sealed class TranslationData
                 return CharacterTrainer.Train(text, special, unknown: true);
             case TokenizerKind.WordLevel:
                 options.Progress?.Note($"collecting the {wanted.VocabularySize:N0} most frequent words of {of}");
-                return WordLevelTrainer.Train(text, wanted.VocabularySize, ["<unk>", .. special], minimumCount: wanted.MinimumCount);
+                return WordLevelTrainer.Train(text, wanted.VocabularySize, ["<unk>", .. special], minimumCount: wanted.MinimumCount, lowercase: wanted.Lowercase ?? false);
+            case TokenizerKind.WordPiece:
+                options.Progress?.Note($"training a WordPiece vocabulary of {wanted.VocabularySize:N0} tokens on {of}");
+                return WordPieceTrainer.Train(text, wanted.VocabularySize, special, lowercase: wanted.Lowercase ?? true);
+            case TokenizerKind.Unigram:
+                options.Progress?.Note($"training a unigram vocabulary of {wanted.VocabularySize:N0} tokens on {of}");
+                return UnigramTrainer.Train(text, wanted.VocabularySize, special);
             default:
                 options.Progress?.Note($"training a byte-level BPE of {wanted.VocabularySize:N0} tokens on {of}");
                 return ByteLevelBpeTrainer.Train(text, wanted.VocabularySize, special);
