@@ -11,13 +11,21 @@ internal sealed class CountedModel : IDisposable
     public CountedModel(
         IEnumerable<int[]> documents, int vocabulary, int order, NGramEstimatorOptions options, int blockTokens = 1 << 13)
     {
-        using NGramCounter counter = new(
-            order, vocabulary, options.BeginId >= 0 ? options.BeginId : null, new() { BlockTokens = blockTokens, TemporaryFolder = _folder });
-        foreach (int[] document in documents)
-            counter.Add(document);
-        Counts = counter.Finish();
-        NGramEstimator.Write(Counts, options, Path);
-        Model = NGramModel.Open(Path, verify: true);
+        try
+        {
+            using NGramCounter counter = new(
+                order, vocabulary, options.BeginId >= 0 ? options.BeginId : null, new() { BlockTokens = blockTokens, TemporaryFolder = _folder });
+            foreach (int[] document in documents)
+                counter.Add(document);
+            Counts = counter.Finish();
+            NGramEstimator.Write(Counts, options, Path);
+            Model = NGramModel.Open(Path, verify: true);
+        }
+        catch
+        {
+            Directory.Delete(_folder, recursive: true);
+            throw;
+        }
     }
 
     public string Path => System.IO.Path.Combine(_folder, NGramModel.FileName);
