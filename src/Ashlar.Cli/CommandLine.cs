@@ -63,6 +63,7 @@ internal static class CommandLine
         TrainCommand.Create(),
         GenerateCommand.Create(),
         ChatCommand.Create(),
+        TranslateCommand.Create(),
         EvalCommand.Create(),
         TokenizerCommand.Create(),
         InspectCommand.Create(),

@@ -45,6 +45,8 @@ public sealed class LoadedModel : IDisposable
     {
         if (!Directory.Exists(path))
             throw new DirectoryNotFoundException($"{path}: no such directory; expected one with config.json, tokenizer.json and a model.");
+        if (Translation.LoadedTranslator.Recognizes(path))
+            throw new InvalidDataException($"{path}: this model translates and does not continue texts; expected a language model.");
         ModelDescription description = ModelFamilies.Describe(path);
         Tokenizer tokenizer = Tokenizer.Load(path);
         // A vocabulary is often padded beyond the tokenizer's; the other way round some text could not be read.

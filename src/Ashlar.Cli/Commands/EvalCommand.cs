@@ -33,7 +33,7 @@ internal static class EvalCommand
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(task) == "translation")
-                return translation.Run(parsed, parsed.GetValue(json));
+                return translation.Run(parsed, parsed.GetValue(model), parsed.GetValue(json));
             string path = parsed.GetValue(model) ?? throw new InvalidDataException("MODEL is missing; expected a run folder or a Hugging Face folder.");
             string[] files = parsed.GetValue(data) is { Length: > 0 } named ? named : throw new InvalidDataException("--data is missing; expected text files.");
             bool sentences = parsed.GetValue(lines);

@@ -1,23 +1,74 @@
 using System.CommandLine;
+using Ashlar.Cli.Translation;
+using Ashlar.Inference.Translation;
 using Ashlar.Training.Reporting;
+using Ashlar.Training.Reporting.Pictures;
 
 namespace Ashlar.Cli.Commands;
 
-/// <summary><c>ashlar report RUN</c>.</summary>
+/// <summary><c>ashlar report RUN</c>, and <c>--attention SENTENCE</c> for a look inside a translation.</summary>
 internal static class ReportCommand
 {
     public static Command Create()
     {
-        Command command = new("report", "Write a run's curves and samples as one HTML file.");
-        Argument<string> run = new("RUN") { Description = "A run folder." };
-        Option<string[]> text = new("--text") { Description = "A sentence to look inside the model with; may be given several times." };
+        Command command = new("report", "Write a run's curves and samples as one HTML file, or how a sentence was translated.");
+        Argument<string> run = new("RUN") { Description = "A run folder; with --attention any translation model." };
+        Option<string[]> texts = new("--text") { Description = "A sentence to look inside the model with; may be given several times." };
+        Option<string?> sentence = new("--attention") { Description = "Translate this sentence and draw what each token looked at." };
+        Option<string?> file = new("--out", "-o") { Description = "attention: the file to write, .html, .svg or .png; attention.html in the run folder by default." };
+        Option<string> picture = new("--picture") { Description = "attention: which picture an .svg or .png holds.", DefaultValueFactory = _ => "attention" };
+        picture.AcceptOnlyFromAmong("attention", "beams", "vectors");
+        Option<int?> layer = new("--layer") { Description = "attention: layer from 1 in an .svg or .png; the mean of all by default." };
+        Option<int?> head = new("--head") { Description = "attention: head from 1; the mean of all by default." };
         command.Add(run);
-        command.Add(text);
+        foreach (Option option in (Option[])[texts, sentence, file, picture, layer, head])
+            command.Add(option);
+        TranslationChoice choice = new(command);
         command.SetAction(parsed =>
         {
-            parsed.InvocationConfiguration.Output.WriteLine(RunReport.Write(parsed.GetRequiredValue(run), parsed.GetValue(text)));
+            string folder = parsed.GetRequiredValue(run);
+            if (parsed.GetValue(sentence) is not { } text)
+            {
+                parsed.InvocationConfiguration.Output.WriteLine(RunReport.Write(folder, parsed.GetValue(texts)));
+                return ExitCode.Done;
+            }
+
+            string path = parsed.GetValue(file) ?? Path.Combine(folder, "attention.html");
+            string ending = Path.GetExtension(path).ToLowerInvariant();
+            if (ending is not (".html" or ".svg" or ".png"))
+                throw new InvalidDataException($"{path}: unknown kind of file '{ending}'; expected .html, .svg or .png.");
+            using LoadedTranslator loaded = choice.Load(parsed, folder);
+            TranslationInsight insight = TranslationInsights.Of(loaded.Translator, text, choice.Read(parsed));
+            if (ending == ".html")
+            {
+                AttentionReport.Save(path, insight);
+            }
+            else
+            {
+                Picture drawn = Draw(insight, parsed.GetValue(picture)!, parsed.GetValue(layer) - 1, parsed.GetValue(head) - 1);
+                if (ending == ".svg")
+                    SvgPicture.Save(path, drawn);
+                else if (PngPicture.Save(path, drawn) is { Length: > 0 } missing)
+                    parsed.InvocationConfiguration.Error.WriteLine($"ashlar: no font of this machine has {missing}; they are empty boxes in the picture. Install one that does (for Chinese fonts-noto-cjk), or write .svg.");
+            }
+
+            parsed.InvocationConfiguration.Output.WriteLine(path);
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static Picture Draw(TranslationInsight insight, string picture, int? layer, int? head)
+    {
+        string title = $"{insight.Source} → {insight.Translation}";
+        return picture switch
+        {
+            "beams" when insight.Beams.Count > 0 => BeamTree.Draw(title, insight.Beams, insight.BestBeam),
+            "beams" => throw new InvalidDataException("there are no beams to draw; expected --beam 2 or more."),
+            "vectors" when insight.Vectors.Count > 0 => VectorStrips.Draw(title, insight.Vectors),
+            "vectors" => throw new InvalidDataException("there is no sentence vector to draw; expected a recurrent model without attention."),
+            _ when insight.Attention is [{ } maps, ..] => HeatMap.Draw(title, maps.Rows, maps.Columns, maps.Choose(layer, head)),
+            _ => throw new InvalidDataException("the model has no attention to draw; expected --picture beams or vectors, or an .html page."),
+        };
     }
 }

@@ -1,14 +1,19 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ashlar.Cli.Translation;
 using Ashlar.Datasets.Text;
 using Ashlar.Evaluation.Translation;
+using Ashlar.Inference.Translation;
+using Ashlar.Shared;
 
 namespace Ashlar.Cli.Commands;
 
-/// <summary><c>ashlar eval --task translation</c>: scores of translations, from files of lines.</summary>
+/// <summary><c>ashlar eval --task translation</c>: scores of translations in a file, or of what a model makes of a source.</summary>
 internal sealed class TranslationEvaluation
 {
     private readonly Option<string?> _hypotheses = new("--hypotheses") { Description = "translation: translations to score, one a line." };
+    private readonly Option<string?> _source = new("--source") { Description = "translation: with MODEL, the lines to translate and score." };
+    private readonly Option<string?> _translations = new("--translations") { Description = "translation: with MODEL, a file that keeps what it wrote." };
     private readonly Option<string[]> _references = new("--references") { Description = "translation: one or more files of reference translations.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<bool> _tokenized = new("--tokenized") { Description = "translation: both sides are tokenised already; the figures are named so." };
     private readonly Option<string?> _tokenizer = new("--bleu-tokenizer") { Description = "translation: 13a (default), none, intl, zh or char." };
@@ -17,33 +22,52 @@ internal sealed class TranslationEvaluation
     private readonly Option<double?> _smoothingValue = new("--smoothing-value") { Description = "translation: amount for floor (0.1) and add-k (1)." };
     private readonly Option<bool> _sentences = new("--sentences") { Description = "translation: BLEU, chrF and TER of each line instead, divided by tabs." };
 
+    private readonly TranslationChoice _choice;
+
     public TranslationEvaluation(Command command)
     {
         _smoothing.AcceptOnlyFromAmong("exp", "floor", "add-k", "none");
-        foreach (Option option in (Option[])[_hypotheses, _references, _tokenized, _tokenizer, _lowercase, _smoothing, _smoothingValue, _sentences])
+        foreach (Option option in (Option[])[_hypotheses, _source, _translations, _references, _tokenized, _tokenizer, _lowercase, _smoothing, _smoothingValue, _sentences])
             command.Add(option);
+        _choice = new TranslationChoice(command);
     }
 
-    /// <summary>Scores the files that the options name.</summary>
-    public int Run(ParseResult parsed, bool json)
+    /// <summary>Scores the file of translations that the options name, or translates their source first.</summary>
+    public int Run(ParseResult parsed, string? model, bool json)
     {
-        string file = parsed.GetValue(_hypotheses) ?? throw new InvalidDataException("--hypotheses is missing; expected a file of translations.");
+        Option<string?> input = model is null ? _hypotheses : _source;
+        string file = parsed.GetValue(input)
+            ?? throw new InvalidDataException($"{input.Name} is missing; expected a file of {(model is null ? "translations" : "lines to translate")}.");
+        if (parsed.GetValue(model is null ? _source : _hypotheses) is not null)
+            throw new InvalidDataException("--hypotheses are scored without a MODEL, and --source is translated with one; expected one of the two.");
         string[] references = parsed.GetValue(_references) is { Length: > 0 } files
             ? files
             : throw new InvalidDataException("--references is missing; expected one or more files of reference translations.");
-        string[] hypotheses = [.. Utf8Lines.Strict(file)];
+        string[] lines = [.. Utf8Lines.Strict(file)];
         string[][] sets = [.. references.Select(path => Utf8Lines.Strict(path).ToArray())];
         for (int set = 0; set < sets.Length; set++)
         {
-            if (sets[set].Length != hypotheses.Length)
-                throw new InvalidDataException($"{references[set]}: {sets[set].Length} lines, and {file} has {hypotheses.Length}; expected as many.");
+            if (sets[set].Length != lines.Length)
+                throw new InvalidDataException($"{references[set]}: {sets[set].Length} lines, and {file} has {lines.Length}; expected as many.");
         }
 
-        return Print(parsed, hypotheses, sets, json);
+        return Print(parsed, model is null ? lines : Translate(parsed, model, lines), sets, json);
     }
 
-    /// <summary>Scores translations against references.</summary>
-    public int Print(ParseResult parsed, IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, bool json)
+    private string[] Translate(ParseResult parsed, string model, string[] lines)
+    {
+        using LoadedTranslator loaded = _choice.Load(parsed, model);
+        using Interruption interruption = new();
+        string[] written = [.. loaded.Translator.TranslateLines(lines, _choice.Read(parsed), interruption.Token).Select(line =>
+            line.Problem is { } problem
+                ? throw new InvalidDataException($"{parsed.GetValue(_source)}: line {line.Number}: {problem}")
+                : line.Translations[0].Text.ReplaceLineEndings(" "))];
+        if (parsed.GetValue(_translations) is { } path)
+            AtomicFile.WriteText(path, string.Concat(written.Select(line => line + "\n")));
+        return written;
+    }
+
+    private int Print(ParseResult parsed, IReadOnlyList<string> hypotheses, IReadOnlyList<IReadOnlyList<string>> references, bool json)
     {
         TextWriter output = parsed.InvocationConfiguration.Output;
         TranslationScoreOptions options = Options(parsed);

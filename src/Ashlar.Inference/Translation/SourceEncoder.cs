@@ -20,6 +20,20 @@ internal sealed class SourceEncoder(TranslationFormat format, Tokenizer tokenize
         return format.SourceEndId is { } end ? [.. _tags, .. tokens, end] : [.. _tags, .. tokens];
     }
 
+    /// <summary>Where each id of an encoded text stands in it, -1 for tags and the end.</summary>
+    public int[] Places(int[] source)
+    {
+        int[] places = new int[source.Length];
+        int count = source.Length - _tags.Length - (format.SourceEndId is null ? 0 : 1);
+        for (int i = 0; i < places.Length; i++)
+        {
+            int at = i - _tags.Length;
+            places[i] = at < 0 || at >= count ? -1 : format.ReverseSource ? count - 1 - at : at;
+        }
+
+        return places;
+    }
+
     private static int[] Tags(TranslationFormat format, Tokenizer tokenizer, TranslationOptions options)
     {
         if (format.Tags == SourceTags.None)

@@ -9,6 +9,9 @@ public sealed class Translator
     // Batches that are filled from one window of lines: enough to find lines of like length, few enough to hold in memory.
     private const int BatchesInWindow = 32;
 
+    // What an empty text becomes.
+    private static readonly TranslatedText Nothing = new("", [], 0, 0, Ended: true);
+
     private readonly ISequenceToSequenceModel _model;
     private readonly TranslationVocabularies _vocabularies;
     private readonly int[] _suppressed;
@@ -63,13 +66,17 @@ public sealed class Translator
     {
         options ??= new TranslationOptions();
         options.Validate();
-        SourceEncoder encoder = new(_model.Format, _vocabularies.Source, options);
+        SourceEncoder encoder = NewEncoder(options);
         int[][] sources = [.. texts.Select(encoder.Encode)];
         int longest = sources.Length == 0 ? 0 : sources.Max(source => source.Length);
         if (longest > _model.SourceLength)
             throw new ContextOverflowException(longest, _model.SourceLength.Value);
-        return TranslateSources(sources, options, 0, cancellation);
+        return TranslateSources(sources, options, encoder, cancellation);
     }
+
+    /// <summary>A text as the model reads it.</summary>
+    /// <exception cref="InvalidDataException">The text cannot be encoded, or a language is missing.</exception>
+    public int[] Encode(string text, TranslationOptions? options = null) => NewEncoder(options ?? new TranslationOptions()).Encode(text);
 
     /// <summary>
     /// Translates lines as they are read, in their order, holding no more than a window of them. A line that cannot be translated
@@ -80,80 +87,73 @@ public sealed class Translator
     /// <param name="cancellation">Stops.</param>
     /// <exception cref="InvalidDataException">An option is out of range.</exception>
     public IEnumerable<TranslatedLine> TranslateLines(
-        IEnumerable<string> lines, TranslationOptions? options = null, CancellationToken cancellation = default)
+        IEnumerable<string> lines, TranslationOptions? options = null, CancellationToken cancellation = default) =>
+        TranslateLines(lines.Select((line, i) => new SourceLine(i + 1, line)), options, null, cancellation);
+
+    /// <summary>Translates numbered lines, of which some may have been found bad already.</summary>
+    /// <param name="lines">The lines, of any number.</param>
+    /// <param name="options">How to translate; null for the defaults.</param>
+    /// <param name="window">How much is held at a time; null for <see cref="TranslationOptions.BatchSize"/> times 32 lines. Batches are of that size in any case.</param>
+    /// <param name="cancellation">Stops.</param>
+    /// <exception cref="InvalidDataException">An option is out of range.</exception>
+    public IEnumerable<TranslatedLine> TranslateLines(
+        IEnumerable<SourceLine> lines, TranslationOptions? options = null, WindowOptions? window = null, CancellationToken cancellation = default)
     {
         options ??= new TranslationOptions();
         options.Validate();
-        SourceEncoder encoder = new(_model.Format, _vocabularies.Source, options);
-        return Stream();
-
-        IEnumerable<TranslatedLine> Stream()
-        {
-            long done = 0;
-            foreach (string[] window in lines.Chunk(BatchesInWindow * options.BatchSize))
-            {
-                string?[] problems = new string?[window.Length];
-                int[][] sources = [.. window.Select((line, i) => Encode(encoder, line, out problems[i]))];
-                IReadOnlyList<IReadOnlyList<TranslatedText>> translations = TranslateSources(sources, options, done, cancellation);
-                for (int i = 0; i < window.Length; i++)
-                    yield return new TranslatedLine(done + i + 1, window[i], problems[i] is null ? translations[i] : [], problems[i]);
-                done += window.Length;
-            }
-        }
-    }
-
-    private int[] Encode(SourceEncoder encoder, string line, out string? problem)
-    {
-        problem = null;
-        try
-        {
-            int[] source = encoder.Encode(line);
-            if (source.Length <= (_model.SourceLength ?? int.MaxValue))
-                return source;
-            problem = $"the line has {source.Length} tokens; the model reads at most {_model.SourceLength}.";
-        }
-        catch (InvalidDataException error)
-        {
-            problem = error.Message;
-        }
-
-        return [];
+        SourceEncoder encoder = NewEncoder(options);
+        WindowOptions sizes = (window ?? new WindowOptions { Lines = BatchesInWindow * options.BatchSize }) with { BatchLines = options.BatchSize };
+        if (_model.SourceLength is { } limit)
+            sizes = sizes with { MaximumLineTokens = Math.Min(sizes.MaximumLineTokens, limit) };
+        WindowedTranslation<TranslatedText[]> translation = new(
+            encoder.Encode, batch => TranslateBatch([.. batch.Select(line => (line.Number - 1, line.Tokens))], options, encoder, cancellation), sizes);
+        return translation.Run(lines, cancellation).Select(result => new TranslatedLine(
+            result.Line.Number,
+            result.Line.Text ?? "",
+            result.Fault is null ? result.Value ?? [Nothing] : [],
+            result.Fault is { } fault ? $"the line {fault}." : null));
     }
 
     // Batches of like length, so that the encoder's and decoder's rows end together; results in the order of the sources.
-    private TranslatedText[][] TranslateSources(int[][] sources, TranslationOptions options, long firstIndex, CancellationToken cancellation)
+    private TranslatedText[][] TranslateSources(int[][] sources, TranslationOptions options, SourceEncoder encoder, CancellationToken cancellation)
     {
-        TranslatedText[][] results = new TranslatedText[sources.Length][];
+        TranslatedText[][] results = [.. sources.Select(_ => new[] { Nothing })];
         int[] order = [.. Enumerable.Range(0, sources.Length).Where(i => sources[i].Length > 0).OrderByDescending(i => sources[i].Length)];
-        foreach (int empty in Enumerable.Range(0, sources.Length).Where(i => sources[i].Length == 0))
-            results[empty] = [new TranslatedText("", [], 0, 0, Ended: true)];
+        foreach (int[] batch in order.Chunk(options.BatchSize))
+        {
+            TranslatedText[][] found = TranslateBatch([.. batch.Select(i => ((long)i, sources[i]))], options, encoder, cancellation);
+            for (int i = 0; i < batch.Length; i++)
+                results[batch[i]] = found[i];
+        }
+
+        return results;
+    }
+
+    // The index of a source, from 0, is what its draws depend on: they are the same whatever it is batched with.
+    private TranslatedText[][] TranslateBatch(
+        IReadOnlyList<(long Index, int[] Tokens)> sources, TranslationOptions options, SourceEncoder encoder, CancellationToken cancellation)
+    {
         BeamSearchOptions search = options.Search with
         {
             StopIds = [_model.Format.EndId],
             SuppressedIds = [.. _suppressed, .. options.Search.SuppressedIds],
         };
         int[] prefix = options.ForcedPrefix.Length == 0 ? [] : _vocabularies.Target.Encode(options.ForcedPrefix);
-        foreach (int[] batch in order.Chunk(options.BatchSize))
+        SequenceToSequenceState[] states = _model.NewStates(
+            [.. sources.Select(source => (ReadOnlyMemory<int>)source.Tokens)], keepAttention: search.NeedsAttention);
+        BeamStart[] starts = [.. sources.Select((source, i) => new BeamStart(states[i], new[] { _model.Format.BeginId })
         {
-            SequenceToSequenceState[] states = _model.NewStates(
-                [.. batch.Select(i => (ReadOnlyMemory<int>)sources[i])], keepAttention: search.NeedsAttention);
-            BeamStart[] starts = [.. batch.Select((index, i) => new BeamStart(states[i], new[] { _model.Format.BeginId })
-            {
-                MaxTokens = (int)Math.Min(search.MaxTokens, options.LengthFactor * sources[index].Length + options.LengthAllowance),
-                ForcedPrefix = prefix,
-                Index = firstIndex + index,
-            })];
-            IReadOnlyList<BeamHypothesis>[] found = options.Sampling is { } sampling
-                ? BatchSampling.Sample(_model, starts, sampling, search, cancellation)
-                : BeamSearch.Search(_model, starts, search, cancellation);
-            for (int i = 0; i < batch.Length; i++)
-                results[batch[i]] = [.. found[i].Take(options.BestCount).Select(hypothesis => Text(hypothesis, sources[batch[i]]))];
-        }
-
-        return results;
+            MaxTokens = (int)Math.Min(search.MaxTokens, options.LengthFactor * source.Tokens.Length + options.LengthAllowance),
+            ForcedPrefix = prefix,
+            Index = source.Index,
+        })];
+        IReadOnlyList<BeamHypothesis>[] found = options.Sampling is { } sampling
+            ? BatchSampling.Sample(_model, starts, sampling, search, cancellation)
+            : BeamSearch.Search(_model, starts, search, cancellation);
+        return [.. found.Select((hypotheses, i) => hypotheses.Take(options.BestCount).Select(hypothesis => Text(hypothesis, sources[i].Tokens, encoder)).ToArray())];
     }
 
-    private TranslatedText Text(BeamHypothesis hypothesis, int[] source)
+    private TranslatedText Text(BeamHypothesis hypothesis, int[] source, SourceEncoder encoder)
     {
         int[] tokens = [.. hypothesis.Ended ? hypothesis.Tokens.SkipLast(1) : hypothesis.Tokens];
         return new TranslatedText(
@@ -162,9 +162,15 @@ public sealed class Translator
             Attention = hypothesis.Attention is null
                 ? null
                 : new AttentionMatrix(
-                    [.. source.Select(_vocabularies.Source.IdToToken)],
-                    [.. hypothesis.Tokens.Select(_vocabularies.Target.IdToToken)],
-                    hypothesis.Attention),
+                    [.. source.Select(id => TokenText.Of(_vocabularies.Source, id))],
+                    [.. hypothesis.Tokens.Select(id => TokenText.Of(_vocabularies.Target, id))],
+                    hypothesis.Attention)
+                {
+                    SourcePlaces = encoder.Places(source),
+                    Ended = hypothesis.Ended,
+                },
         };
     }
+
+    private SourceEncoder NewEncoder(TranslationOptions options) => new(_model.Format, _vocabularies.Source, options);
 }

@@ -107,6 +107,17 @@ public sealed class RecurrentTranslationGraph : ISequenceToSequenceModel
     public float[] Encode(ReadOnlyMemory<int> source) =>
         [.. ((RecurrentTranslationState)NewStates([source])[0]).Source.Sentence];
 
+    /// <summary>The sentence vector that another pooling mode makes of a source: [memory width].</summary>
+    /// <exception cref="ArgumentException">The source is empty, or an id is outside the source vocabulary.</exception>
+    public float[] Encode(ReadOnlyMemory<int> source, SentencePooling pooling)
+    {
+        StateChecks.Sources(this, [source]);
+        float[] sentence = new float[Configuration.MemoryWidth];
+        lock (_oneCall)
+            SentenceVector.Pool(Configuration with { Pooling = pooling }, _encoder.Encode([source], _pool).Rows(0), sentence);
+        return sentence;
+    }
+
     /// <inheritdoc/>
     public void Advance(
         ReadOnlySpan<LanguageModelState> states,

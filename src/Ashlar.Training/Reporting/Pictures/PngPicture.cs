@@ -3,7 +3,10 @@ using SkiaSharp;
 
 namespace Ashlar.Training.Reporting.Pictures;
 
-/// <summary>Pictures as PNG, drawn by Skia with the fonts of the machine.</summary>
+/// <summary>
+/// Pictures as PNG, drawn by Skia with the fonts of the machine. Text runs from left to right with one shape a character: scripts
+/// that join letters or run from right to left, such as Arabic, are shaped only in SVG, by what shows it.
+/// </summary>
 public static class PngPicture
 {
     /// <summary>Writes a file.</summary>
