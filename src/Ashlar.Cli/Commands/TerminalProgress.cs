@@ -30,7 +30,8 @@ internal sealed class TerminalProgress(TextWriter error, bool samples = true) : 
         _open = true;
     }
 
-    public void Validation(ValidationResult result) => Line($"step {result.Step:N0}  validation {result.Loss:F4} nats per token");
+    public void Validation(ValidationResult result) => Line(
+        $"step {result.Step:N0}  validation {result.Loss:F4} nats per token{string.Concat(result.Scores.Select(score => $"  {score.Key} {score.Value:F2}"))}");
 
     public void Sample(TrainingSample sample)
     {
