@@ -66,6 +66,7 @@ internal static class CommandLine
         TranslateCommand.Create(),
         EvalCommand.Create(),
         TokenizerCommand.Create(),
+        DataCommand.Create(),
         InspectCommand.Create(),
         ConvertCommand.Create(),
         ReportCommand.Create(),

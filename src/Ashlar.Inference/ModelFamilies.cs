@@ -17,6 +17,7 @@ public static class ModelFamilies
 {
     private static readonly Dictionary<string, Func<string, ModelDescription>> Readers = new()
     {
+        ["openai-gpt"] = Decoder,
         ["gpt2"] = Decoder,
         ["llama"] = Decoder,
         ["qwen2"] = Decoder,

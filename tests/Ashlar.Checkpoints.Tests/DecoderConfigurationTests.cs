@@ -44,12 +44,14 @@ public sealed class DecoderConfigurationTests : IDisposable
     }
 
     [Theory]
+    [InlineData(DecoderArchitecture.Gpt1)]
     [InlineData(DecoderArchitecture.Gpt2)]
     [InlineData(DecoderArchitecture.Llama)]
     [InlineData(DecoderArchitecture.Qwen2)]
     [InlineData(DecoderArchitecture.Qwen3)]
     public void What_is_written_reads_back_equal(DecoderArchitecture architecture)
     {
+        bool gpt = architecture is DecoderArchitecture.Gpt1 or DecoderArchitecture.Gpt2;
         DecoderConfiguration configuration = new()
         {
             Architecture = architecture,
@@ -58,13 +60,13 @@ public sealed class DecoderConfigurationTests : IDisposable
             Width = 48,
             LayerCount = 2,
             HeadCount = 4,
-            KeyValueHeadCount = architecture == DecoderArchitecture.Gpt2 ? 4 : 2,
+            KeyValueHeadCount = gpt ? 4 : 2,
             HeadWidth = 12,
-            FeedForwardWidth = 100,
+            FeedForwardWidth = architecture == DecoderArchitecture.Gpt1 ? 192 : 100, // GPT-1 has no key for it
             NormEpsilon = 2e-6,
-            RopeTheta = architecture == DecoderArchitecture.Gpt2 ? 10_000 : 50_000,
+            RopeTheta = gpt ? 10_000 : 50_000,
             TieEmbeddings = false,
-            QueryKeyValueBias = architecture is DecoderArchitecture.Gpt2 or DecoderArchitecture.Qwen2,
+            QueryKeyValueBias = gpt || architecture == DecoderArchitecture.Qwen2,
             Dropout = 0.1,
             BeginOfTextId = 1,
             EndOfTextIds = [2, 3],

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
 using Ashlar.Checkpoints.Safetensors;
+using Ashlar.Datasets.Shards;
 using Ashlar.Tests;
 using Ashlar.Training.Loop;
 using Ashlar.Training.Recipes;
@@ -18,6 +19,7 @@ public sealed class TrainerTests : IDisposable
     {
         { "gpt2", "adamw", 0 },
         { "llama", "muon", 0.9 },
+        { "gpt1", "sgd", 0.9 },
     };
 
     [Theory]
@@ -73,6 +75,63 @@ public sealed class TrainerTests : IDisposable
         Assert.Contains(result.ValidationLoss.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture), page);
         Assert.DoesNotContain("http", page);
         Assert.DoesNotContain("<script", page);
+    }
+
+    [Fact]
+    public void Training_from_token_shards_is_training_from_the_text()
+    {
+        string[] lines = [.. Enumerable.Range(0, 300).Select(i => $"the {i % 10} cats sat on mat {i % 7} and {i} more")];
+        File.WriteAllLines(Path.Combine(_folder, "lines.txt"), lines);
+        Tokenizers.Tokenizer tokenizer = Tokenizers.Training.ByteLevelBpeTrainer.Train(lines, 300, ["<|endoftext|>"]);
+        tokenizer.Save(Path.Combine(_folder, "tokenizer"));
+        CorpusShards.Write(
+            Path.Combine(_folder, "shards"), () => CorpusShards.Texts(lines, tokenizer), null, tokenizer, new CorpusShardOptions { ValidationFraction = 0.1, LargestShard = 500 });
+
+        foreach (string batching in (string[])["packed", "random-crops"])
+        {
+            JsonObject text = Small("gpt2", "adamw", 0);
+            text["tokenizer"] = new JsonObject { ["kind"] = "file", ["path"] = "tokenizer" };
+            text["data"] = new JsonObject { ["format"] = "text-lines", ["train"] = new JsonArray("lines.txt"), ["batching"] = batching };
+            JsonObject shards = Small("gpt2", "adamw", 0);
+            shards["data"] = new JsonObject { ["format"] = "shards", ["train"] = new JsonArray("shards"), ["batching"] = batching };
+            TrainingResult fromText = Run(text, $"{batching}-text", 10), fromShards = Run(shards, $"{batching}-shards", 10);
+            Assert.Equal(Losses($"{batching}-text"), Losses($"{batching}-shards"));
+            Assert.Equal(fromText.ValidationLoss, fromShards.ValidationLoss);
+            Assert.Equal(fromText.BitsPerByte, fromShards.BitsPerByte);
+            Assert.Equal(fromText.UnigramLoss, fromShards.UnigramLoss);
+
+            // And a run over shards continues as exactly as any other.
+            using CancellationTokenSource cancellation = new();
+            Run(shards, $"{batching}-parts", 10, cancellation: cancellation, progress: new CancelAfter(4, cancellation));
+            Run(shards, $"{batching}-parts", 10, resume: true);
+            Assert.Equal(Losses($"{batching}-shards"), Losses($"{batching}-parts"));
+        }
+    }
+
+    [Fact]
+    public void A_run_writes_tensorboard_events_and_a_resumed_one_goes_on_in_a_new_file()
+    {
+        JsonObject recipe = Small("gpt2", "adamw", 0);
+        using CancellationTokenSource cancellation = new();
+        Run(recipe, "run", 12, cancellation: cancellation, progress: new CancelAfter(6, cancellation));
+        Run(recipe, "run", 12, resume: true);
+        string[] files = [.. Directory.GetFiles(Path.Combine(_folder, "run"), "events.out.tfevents.*").Order(StringComparer.Ordinal)];
+        Assert.Equal(2, files.Length);
+        List<Tensorboard.Event> events = [.. files.SelectMany(TensorBoardEventsTests.Read).Where(item => item.Summary is not null)];
+        List<(long Step, float Loss)> losses = [.. events.SelectMany(item => item.Summary.Value.Where(value => value.Tag == "train/loss").Select(value => (item.Step, value.SimpleValue)))];
+        Assert.Equal(Enumerable.Range(1, 12).Select(step => (long)step), losses.Select(item => item.Step));
+        Assert.Equal(Losses("run").Select(loss => (float)loss), losses.Select(item => item.Loss));
+        Assert.Contains(events, item => item.Step == 12 && item.Summary.Value.Any(value => value.Tag == "validation/loss"));
+        Assert.Contains(events, item => item.Step == 12 && item.Summary.Value.Any(value => value.Tag == "validation/bitsPerByte"));
+    }
+
+    [Fact]
+    public void Gpt1_learns_and_its_samples_come_from_the_runtime()
+    {
+        CancelAfter recorder = new(int.MaxValue, null);
+        TrainingResult result = Run(Small("gpt1", "adamw", 0), "run", 120, progress: recorder);
+        Assert.True(result.ValidationLoss < result.UnigramLoss - 0.3, $"{result.ValidationLoss} against {result.UnigramLoss}");
+        Assert.NotNull(recorder.LastSample);
     }
 
     [Fact]
@@ -148,7 +207,9 @@ public sealed class TrainerTests : IDisposable
     [InlineData("zzzzzzzz=4", "the keys here are")]
     [InlineData("model.layers=0", "model.layers is 0; expected")]
     [InlineData("model.layers=\"four\"", "model.layers")]
-    [InlineData("optimizer.kind=adam", "optimizer.kind")]
+    [InlineData("optimizer.kind=adam", "optimizer.kind is \"adam\"; expected one of adamw, muon, sgd.")]
+    [InlineData("data.train=text.txt", "data.train is \"text.txt\"; expected a list")]
+    [InlineData("training.steps=1.5", "training.steps is 1.5; expected a whole number.")]
     [InlineData("model.width=31", "model.width is 31")]
     [InlineData("data.train=[\"nowhere.txt\"]", "nowhere.txt names no file")]
     public void A_wrong_key_or_value_is_named(string set, string words)

@@ -3,6 +3,9 @@ namespace Ashlar.Checkpoints.Configurations;
 /// <summary>The decoder families whose Hugging Face names and layouts Ashlar reads and writes.</summary>
 public enum DecoderArchitecture
 {
+    /// <summary><c>OpenAIGPTLMHeadModel</c> (GPT-1): as GPT-2, but each norm follows its branch and there is none at the end.</summary>
+    Gpt1,
+
     /// <summary><c>GPT2LMHeadModel</c>: learned positions, LayerNorm with bias, GELU, fused query-key-value.</summary>
     Gpt2,
 

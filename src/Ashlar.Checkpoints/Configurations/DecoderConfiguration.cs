@@ -48,7 +48,7 @@ public sealed record DecoderConfiguration
     public bool TieEmbeddings { get; init; } = true;
 
     /// <summary>
-    /// GPT-2 only: GELU by its tanh approximation (<c>gelu_new</c>, the published model) or exactly (<c>gelu</c>).
+    /// GPT-1 and GPT-2: GELU by its tanh approximation (<c>gelu_new</c>, the published model) or exactly (<c>gelu</c>).
     /// </summary>
     public bool TanhGelu { get; init; } = true;
 
@@ -63,6 +63,15 @@ public sealed record DecoderConfiguration
 
     /// <summary>Ids that end a text; generation stops at any of them.</summary>
     public IReadOnlyList<int> EndOfTextIds { get; init; } = [];
+
+    /// <summary>
+    /// GPT-1 and GPT-2: learned positions, LayerNorm, GELU, linear layers with biases stored as [in, out]. The others have rotary
+    /// positions, RMSNorm and SwiGLU.
+    /// </summary>
+    public bool LearnedPositions => Architecture is DecoderArchitecture.Gpt1 or DecoderArchitecture.Gpt2;
+
+    /// <summary>GPT-1: norm(x + branch(x)) as in the first Transformer (Vaswani et al. 2017, section 3.1), and no norm at the end.</summary>
+    public bool PostNorm => Architecture == DecoderArchitecture.Gpt1;
 
     /// <summary>Whether query and key heads have their own RMSNorm (Qwen3).</summary>
     public bool QueryKeyNorm => Architecture == DecoderArchitecture.Qwen3;
@@ -83,12 +92,12 @@ public sealed record DecoderConfiguration
         Positive("intermediate_size", FeedForwardWidth);
         if (HeadCount % KeyValueHeadCount != 0)
             throw new InvalidDataException($"num_attention_heads ({HeadCount}) must be a multiple of num_key_value_heads ({KeyValueHeadCount}).");
-        if (Architecture == DecoderArchitecture.Gpt2)
+        if (LearnedPositions)
         {
             if (HeadWidth * HeadCount != Width)
                 throw new InvalidDataException($"hidden_size ({Width}) must be num_attention_heads ({HeadCount}) times a whole head width.");
             if (KeyValueHeadCount != HeadCount)
-                throw new InvalidDataException("num_key_value_heads must equal num_attention_heads in a GPT-2 model.");
+                throw new InvalidDataException("num_key_value_heads must equal num_attention_heads in a GPT-1 or GPT-2 model.");
         }
         else if (HeadWidth % 2 != 0)
         {

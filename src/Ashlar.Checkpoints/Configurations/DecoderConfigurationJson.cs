@@ -18,13 +18,31 @@ internal static class DecoderConfigurationJson
         string type = Text(root, "model_type") ?? "(none)";
         DecoderArchitecture architecture = type switch
         {
+            "openai-gpt" => DecoderArchitecture.Gpt1,
             "gpt2" => DecoderArchitecture.Gpt2,
             "llama" => DecoderArchitecture.Llama,
             "qwen2" => DecoderArchitecture.Qwen2,
             "qwen3" => DecoderArchitecture.Qwen3,
-            _ => throw new InvalidDataException($"model_type is '{type}'; expected gpt2, llama, qwen2 or qwen3."),
+            _ => throw new InvalidDataException($"model_type is '{type}'; expected openai-gpt, gpt2, llama, qwen2 or qwen3."),
         };
-        return architecture == DecoderArchitecture.Gpt2 ? ReadGpt2(root) : ReadLlama(root, architecture);
+        return architecture switch
+        {
+            DecoderArchitecture.Gpt1 => ReadGpt1(root),
+            DecoderArchitecture.Gpt2 => ReadGpt2(root),
+            _ => ReadLlama(root, architecture),
+        };
+    }
+
+    // The same keys as GPT-2's but for the activation: here "gelu" means the tanh approximation, as in the published code.
+    private static DecoderConfiguration ReadGpt1(JsonObject root)
+    {
+        string activation = Text(root, "afn") ?? "gelu";
+        if (activation != "gelu")
+            throw new InvalidDataException($"afn is '{activation}'; expected gelu.");
+        JsonObject rest = root.DeepClone().AsObject();
+        rest.Remove("activation_function");
+        rest.Remove("n_inner");
+        return ReadGpt2(rest) with { Architecture = DecoderArchitecture.Gpt1 };
     }
 
     private static DecoderConfiguration ReadGpt2(JsonObject root)
@@ -114,7 +132,36 @@ internal static class DecoderConfigurationJson
     }
 
     public static JsonObject Write(DecoderConfiguration c) =>
-        c.Architecture == DecoderArchitecture.Gpt2 ? WriteGpt2(c) : WriteLlama(c);
+        c.Architecture switch
+        {
+            DecoderArchitecture.Gpt1 => WriteGpt1(c),
+            DecoderArchitecture.Gpt2 => WriteGpt2(c),
+            _ => WriteLlama(c),
+        };
+
+    private static JsonObject WriteGpt1(DecoderConfiguration c)
+    {
+        if (!c.TanhGelu || c.FeedForwardWidth != 4 * c.Width)
+            throw new InvalidDataException("a GPT-1 configuration has a feed-forward layer of four times the width and the tanh form of GELU.");
+        JsonObject root = new()
+        {
+            ["architectures"] = new JsonArray("OpenAIGPTLMHeadModel"),
+            ["model_type"] = "openai-gpt",
+            ["vocab_size"] = c.VocabularySize,
+            ["n_positions"] = c.ContextLength,
+            ["n_ctx"] = c.ContextLength,
+            ["n_embd"] = c.Width,
+            ["n_layer"] = c.LayerCount,
+            ["n_head"] = c.HeadCount,
+            ["afn"] = "gelu",
+            ["layer_norm_epsilon"] = c.NormEpsilon,
+            ["embd_pdrop"] = c.Dropout,
+            ["attn_pdrop"] = c.Dropout,
+            ["resid_pdrop"] = c.Dropout,
+        };
+        WriteShared(root, c);
+        return root;
+    }
 
     private static JsonObject WriteGpt2(DecoderConfiguration c)
     {

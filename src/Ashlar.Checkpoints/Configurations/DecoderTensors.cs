@@ -8,7 +8,19 @@ public static class DecoderTensors
 {
     /// <summary>Every tensor a checkpoint of this configuration holds, each once; tied embeddings have no output projection.</summary>
     public static IEnumerable<TensorDescription> Of(DecoderConfiguration configuration) =>
-        configuration.Architecture == DecoderArchitecture.Gpt2 ? Gpt2(configuration) : Llama(configuration);
+        configuration.LearnedPositions ? Gpt2(configuration) : Llama(configuration);
+
+    /// <summary>Name of the token embedding.</summary>
+    public static string TokenEmbedding(DecoderConfiguration configuration) => configuration.Architecture switch
+    {
+        DecoderArchitecture.Gpt1 => "transformer.tokens_embed.weight",
+        DecoderArchitecture.Gpt2 => "transformer.wte.weight",
+        _ => "model.embed_tokens.weight",
+    };
+
+    /// <summary>Name of the learned positions; only where <see cref="DecoderConfiguration.LearnedPositions"/>.</summary>
+    public static string PositionEmbedding(DecoderConfiguration configuration) =>
+        configuration.Architecture == DecoderArchitecture.Gpt1 ? "transformer.positions_embed.weight" : "transformer.wpe.weight";
 
     /// <summary>Number of parameters, tied weights counted once.</summary>
     public static long CountParameters(DecoderConfiguration configuration) =>
@@ -17,8 +29,8 @@ public static class DecoderTensors
     // GPT-2's linear layers are "Conv1D": stored as [in, out], the transpose of every other family.
     private static IEnumerable<TensorDescription> Gpt2(DecoderConfiguration c)
     {
-        yield return new("transformer.wte.weight", [c.VocabularySize, c.Width]);
-        yield return new("transformer.wpe.weight", [c.ContextLength, c.Width]);
+        yield return new(TokenEmbedding(c), [c.VocabularySize, c.Width]);
+        yield return new(PositionEmbedding(c), [c.ContextLength, c.Width]);
         for (int layer = 0; layer < c.LayerCount; layer++)
         {
             string block = $"transformer.h.{layer}.";
@@ -36,8 +48,12 @@ public static class DecoderTensors
             yield return new(block + "mlp.c_proj.bias", [c.Width]);
         }
 
-        yield return new("transformer.ln_f.weight", [c.Width]);
-        yield return new("transformer.ln_f.bias", [c.Width]);
+        if (!c.PostNorm)
+        {
+            yield return new("transformer.ln_f.weight", [c.Width]);
+            yield return new("transformer.ln_f.bias", [c.Width]);
+        }
+
         if (!c.TieEmbeddings)
             yield return new("lm_head.weight", [c.VocabularySize, c.Width]);
     }

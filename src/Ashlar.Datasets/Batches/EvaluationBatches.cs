@@ -8,8 +8,8 @@ public static class EvaluationBatches
         InRows(new TokenExample(tokens).Split(length), rows, length);
 
     /// <summary>Documents or conversations, one a row, padded to the longest of their batch.</summary>
-    public static IEnumerable<TokenBatch> Documents(IEnumerable<TokenExample> examples, int rows, int length) =>
-        InRows(examples.SelectMany(example => example.Split(length)).OrderBy(piece => piece.Ids.Length), rows, length);
+    public static IReadOnlyList<TokenBatch> Documents(IReadOnlyList<TokenExample> examples, int rows, int length) =>
+        new DocumentBatches(examples, rows, length);
 
     private static IEnumerable<TokenBatch> InRows(IEnumerable<TokenExample> pieces, int rows, int length)
     {

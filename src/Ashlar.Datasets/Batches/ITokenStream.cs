@@ -12,9 +12,12 @@ public interface ITokenStream
 }
 
 /// <summary>Tokens in memory.</summary>
-internal sealed class ArrayTokens(int[] tokens) : ITokenStream
+/// <param name="tokens">The ids; not copied.</param>
+public sealed class ArrayTokens(int[] tokens) : ITokenStream
 {
+    /// <inheritdoc/>
     public long TokenCount => tokens.Length;
 
+    /// <inheritdoc/>
     public void CopyTo(long start, Span<int> destination) => tokens.AsSpan(checked((int)start), destination.Length).CopyTo(destination);
 }

@@ -3,12 +3,16 @@ using Ashlar.Kernels;
 
 namespace Ashlar.Inference.Models;
 
-/// <summary>One pre-norm block: x += attention(norm(x)); x += feedForward(norm(x)).</summary>
-internal sealed class DecoderBlock(int layer, Norm attentionNorm, SelfAttention attention, Norm feedForwardNorm, FeedForward feedForward)
+/// <summary>
+/// One block: x += attention(norm(x)); x += feedForward(norm(x)). GPT-1's norms come after:
+/// x = norm(x + attention(x)); x = norm(x + feedForward(x)).
+/// </summary>
+internal sealed class DecoderBlock(
+    int layer, Norm attentionNorm, SelfAttention attention, Norm feedForwardNorm, FeedForward feedForward, bool postNorm = false)
 {
     public static DecoderBlock Load(DecoderConfiguration c, int layer, TensorReader read)
     {
-        if (c.Architecture == DecoderArchitecture.Gpt2)
+        if (c.LearnedPositions)
         {
             string block = $"transformer.h.{layer}.";
             return new(
@@ -16,7 +20,8 @@ internal sealed class DecoderBlock(int layer, Norm attentionNorm, SelfAttention 
                 Norm.Layer(read, block + "ln_1", c.Width, c.NormEpsilon),
                 SelfAttention.Gpt2(c, layer, read),
                 Norm.Layer(read, block + "ln_2", c.Width, c.NormEpsilon),
-                FeedForward.Gpt2(c, layer, read));
+                FeedForward.Gpt2(c, layer, read),
+                c.PostNorm);
         }
 
         string name = $"model.layers.{layer}.";
@@ -41,6 +46,12 @@ internal sealed class DecoderBlock(int layer, Norm attentionNorm, SelfAttention 
     public void Apply(
         DecoderRows rows, Span<float> stream, Span<float> normal, Span<float> branch, WorkerPool pool, ActivationObserver? observer)
     {
+        if (postNorm)
+        {
+            ApplyPostNorm(rows, stream, branch, pool, observer);
+            return;
+        }
+
         attentionNorm.Apply(stream, normal);
         observer?.Invoke(layer, "attention-norm", normal);
         attention.Apply(rows, normal, branch, pool, observer);
@@ -52,6 +63,21 @@ internal sealed class DecoderBlock(int layer, Norm attentionNorm, SelfAttention 
         feedForward.Apply(normal, rows.Count, branch, pool, observer);
         observer?.Invoke(layer, "feed-forward-output", branch);
         Addition.Accumulate(stream, branch);
+        observer?.Invoke(layer, "block", stream);
+    }
+
+    private void ApplyPostNorm(DecoderRows rows, Span<float> stream, Span<float> branch, WorkerPool pool, ActivationObserver? observer)
+    {
+        attention.Apply(rows, stream, branch, pool, observer);
+        observer?.Invoke(layer, "attention-output", branch);
+        Addition.Accumulate(stream, branch);
+        observer?.Invoke(layer, "attention-residual", stream);
+        attentionNorm.Apply(stream, stream);
+        observer?.Invoke(layer, "attention-norm", stream);
+        feedForward.Apply(stream, rows.Count, branch, pool, observer);
+        observer?.Invoke(layer, "feed-forward-output", branch);
+        Addition.Accumulate(stream, branch);
+        feedForwardNorm.Apply(stream, stream);
         observer?.Invoke(layer, "block", stream);
     }
 }

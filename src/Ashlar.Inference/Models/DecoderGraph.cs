@@ -18,7 +18,7 @@ public sealed class DecoderGraph : ILanguageModel
     private readonly Lock _oneCall = new();
     private readonly WorkerPool _pool;
     private readonly DecoderBlock[] _blocks;
-    private readonly Norm _finalNorm;
+    private readonly Norm? _finalNorm; // none in GPT-1
     private readonly Linear _output;
     private readonly float[]? _tokenEmbedding;
     private readonly float[]? _positionEmbedding;
@@ -30,16 +30,16 @@ public sealed class DecoderGraph : ILanguageModel
         configuration.Validate();
         Configuration = configuration;
         DecoderConfiguration c = configuration;
-        bool gpt2 = c.Architecture == DecoderArchitecture.Gpt2;
-        string embeddingName = gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight";
+        bool gpt2 = c.LearnedPositions;
+        string embeddingName = DecoderTensors.TokenEmbedding(c);
         _output = Linear.FromOutputRows(read, c.Width, [(c.TieEmbeddings ? embeddingName : "lm_head.weight", null, c.VocabularySize)]);
         if (!c.TieEmbeddings)
             _tokenEmbedding = Read(read, embeddingName, c.VocabularySize * c.Width);
         if (gpt2)
-            _positionEmbedding = Read(read, "transformer.wpe.weight", c.ContextLength * c.Width);
+            _positionEmbedding = Read(read, DecoderTensors.PositionEmbedding(c), c.ContextLength * c.Width);
         _blocks = [.. Enumerable.Range(0, c.LayerCount).Select(layer => DecoderBlock.Load(c, layer, read))];
-        _finalNorm = gpt2
-            ? Norm.Layer(read, "transformer.ln_f", c.Width, c.NormEpsilon)
+        _finalNorm = c.PostNorm ? null
+            : gpt2 ? Norm.Layer(read, "transformer.ln_f", c.Width, c.NormEpsilon)
             : Norm.RootMeanSquare(read, "model.norm", c.Width, c.NormEpsilon);
         _frequencies = gpt2 ? [] : Rope.Frequencies(c.HeadWidth, c.RopeTheta);
         if (c.RopeScaling is { } s)
@@ -179,7 +179,7 @@ public sealed class DecoderGraph : ILanguageModel
             for (int i = 0; i < selected.Count; i++)
                 stream.Slice(selected[i] * width, width).CopyTo(normal[(i * width)..]);
             Span<float> last = normal[..(selected.Count * width)];
-            _finalNorm.Apply(last, last);
+            _finalNorm?.Apply(last, last);
             Observer?.Invoke(-1, "final-norm", last);
             _output.Apply(last, selected.Count, logits.Slice(done * VocabularySize, selected.Count * VocabularySize), _pool);
             done += selected.Count;

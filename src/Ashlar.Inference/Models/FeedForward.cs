@@ -8,7 +8,7 @@ namespace Ashlar.Inference.Models;
 internal sealed class FeedForward(DecoderConfiguration configuration, int layer, Linear inner, Linear output)
 {
     private readonly int _width = configuration.FeedForwardWidth;
-    private readonly bool _gated = configuration.Architecture != DecoderArchitecture.Gpt2;
+    private readonly bool _gated = !configuration.LearnedPositions;
     private readonly bool _tanh = configuration.TanhGelu;
 
     public static FeedForward Gpt2(DecoderConfiguration c, int layer, TensorReader read)

@@ -14,7 +14,7 @@ internal sealed class SelfAttention(
     private readonly int _headCount = configuration.HeadCount;
     private readonly int _keyValueHeadCount = configuration.KeyValueHeadCount;
     private readonly int _headWidth = configuration.HeadWidth;
-    private readonly bool _rotary = configuration.Architecture != DecoderArchitecture.Gpt2;
+    private readonly bool _rotary = !configuration.LearnedPositions;
     private readonly float _scale = 1 / MathF.Sqrt(configuration.HeadWidth);
 
     private int QueryWidth => _headCount * _headWidth;

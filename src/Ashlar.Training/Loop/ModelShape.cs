@@ -9,20 +9,30 @@ public static class ModelShape
 {
     /// <summary>The configuration a recipe and its tokenizer ask for.</summary>
     /// <exception cref="InvalidDataException">The sizes do not fit together.</exception>
-    public static DecoderConfiguration Of(ModelRecipe model, Tokenizer tokenizer)
+    public static DecoderConfiguration Of(ModelRecipe model, Tokenizer tokenizer) =>
+        Of(model, tokenizer.VocabularySize) with
+        {
+            BeginOfTextId = tokenizer.SpecialTokens.BeginOfText,
+            EndOfTextIds = tokenizer.SpecialTokens.EndOfText is { } end ? [end] : [],
+        };
+
+    /// <summary>The configuration a recipe asks for with a vocabulary of some size.</summary>
+    /// <exception cref="InvalidDataException">The sizes do not fit together.</exception>
+    public static DecoderConfiguration Of(ModelRecipe model, int vocabularySize)
     {
         DecoderArchitecture architecture = model.Architecture switch
         {
+            "gpt1" => DecoderArchitecture.Gpt1,
             "gpt2" => DecoderArchitecture.Gpt2,
             "llama" => DecoderArchitecture.Llama,
             "qwen2" => DecoderArchitecture.Qwen2,
             _ => DecoderArchitecture.Qwen3,
         };
-        bool gpt2 = architecture == DecoderArchitecture.Gpt2;
+        bool gpt2 = architecture is DecoderArchitecture.Gpt1 or DecoderArchitecture.Gpt2;
         DecoderConfiguration configuration = new()
         {
             Architecture = architecture,
-            VocabularySize = tokenizer.VocabularySize,
+            VocabularySize = vocabularySize,
             ContextLength = model.ContextLength,
             Width = model.Width,
             LayerCount = model.Layers,
@@ -33,10 +43,8 @@ public static class ModelShape
             NormEpsilon = gpt2 ? 1e-5 : 1e-6,
             RopeTheta = model.RopeTheta,
             TieEmbeddings = model.TieEmbeddings,
-            QueryKeyValueBias = architecture is DecoderArchitecture.Gpt2 or DecoderArchitecture.Qwen2,
+            QueryKeyValueBias = gpt2 || architecture == DecoderArchitecture.Qwen2,
             Dropout = model.Dropout,
-            BeginOfTextId = tokenizer.SpecialTokens.BeginOfText,
-            EndOfTextIds = tokenizer.SpecialTokens.EndOfText is { } end ? [end] : [],
         };
         configuration.Validate();
         return configuration;

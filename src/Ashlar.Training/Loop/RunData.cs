@@ -1,5 +1,6 @@
 using Ashlar.Datasets;
 using Ashlar.Datasets.Batches;
+using Ashlar.Datasets.Shards;
 using Ashlar.Datasets.Text;
 using Ashlar.Tokenizers;
 using Ashlar.Tokenizers.Chat;
@@ -8,9 +9,14 @@ using Ashlar.Training.Recipes;
 
 namespace Ashlar.Training.Loop;
 
-/// <summary>A recipe's text as tokens: what is trained on and what is held out.</summary>
-public sealed class RunData
+/// <summary>A recipe's text as tokens: what is trained on and what is held out. Token shards are read as they are needed; other formats whole.</summary>
+public sealed class RunData : IDisposable
 {
+    // Tokens of shards that the unigram baseline counts: enough for the frequencies, and seconds at most.
+    private const int CountedTokens = 50_000_000;
+
+    private CorpusShards? _shards;
+
     private RunData(Tokenizer tokenizer, IReadOnlyList<TokenExample> train, IReadOnlyList<TokenExample> validation, IReadOnlyList<TokenExample>? test = null)
     {
         Tokenizer = tokenizer;
@@ -31,6 +37,12 @@ public sealed class RunData
     /// <summary>What is scored at the end; may be empty.</summary>
     public IReadOnlyList<TokenExample> Test { get; }
 
+    /// <summary>Tokens of <see cref="Train"/>.</summary>
+    public long TrainTokens => Train is TokenShardSet set ? set.TokenCount : Train.Sum(example => (long)example.Ids.Length);
+
+    /// <summary>The training documents one after another.</summary>
+    public ITokenStream TrainStream => Train as ITokenStream ?? new ArrayTokens([.. Train.SelectMany(example => example.Ids)]);
+
     /// <summary>Reads, splits and encodes.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="options">Where its paths start.</param>
@@ -38,6 +50,8 @@ public sealed class RunData
     /// <exception cref="InvalidDataException">A file is not what the recipe says, or nothing is left to train or validate on.</exception>
     public static RunData Prepare(Recipe recipe, TrainerOptions options, Tokenizer? tokenizer = null)
     {
+        if (recipe.Data.Format == DataFormat.Shards)
+            return Shards(recipe, options);
         IReadOnlyList<string> trainFiles = RecipePaths.Expand(recipe.Data.Train, options.RecipeFolder, "data.train");
         IReadOnlyList<string> validationFiles = RecipePaths.Expand(recipe.Data.Validation, options.RecipeFolder, "data.validation");
         return recipe.Data.Format == DataFormat.Chat
@@ -45,13 +59,19 @@ public sealed class RunData
             : Texts(recipe, options, trainFiles, validationFiles, tokenizer);
     }
 
-    /// <summary>Nats per token on the validation targets of a uniform guess and of the training token frequencies (add one).</summary>
+    /// <inheritdoc/>
+    public void Dispose() => _shards?.Dispose();
+
+    /// <summary>
+    /// Nats per token on the validation targets of a uniform guess and of the training token frequencies (add one; of shards, those of
+    /// the first 50 million tokens).
+    /// </summary>
     public (double Uniform, double Unigram) Baselines()
     {
         double[] counts = new double[Tokenizer.VocabularySize];
         Array.Fill(counts, 1);
         double total = counts.Length;
-        foreach (int id in Targets(Train))
+        foreach (int id in Train is TokenShardSet ? Targets(Train).Take(CountedTokens) : Targets(Train))
         {
             counts[id]++;
             total++;
@@ -59,7 +79,7 @@ public sealed class RunData
 
         double nats = 0;
         long targets = 0;
-        foreach (int id in Targets(Validation))
+        foreach (int id in Validation is TokenShardSet ? Targets(Validation).Take(CountedTokens) : Targets(Validation))
         {
             nats -= Math.Log(counts[id] / total);
             targets++;
@@ -73,7 +93,7 @@ public sealed class RunData
 
     private static RunData Texts(Recipe recipe, TrainerOptions options, IReadOnlyList<string> trainFiles, IReadOnlyList<string> validationFiles, Tokenizer? tokenizer)
     {
-        Func<IEnumerable<string>, IEnumerable<string>> read = Reader(recipe.Data.Format);
+        Func<IEnumerable<string>, IEnumerable<string>> read = Reader(recipe.Data);
         List<string> train = [.. read(trainFiles)];
         List<string> validation = [.. read(validationFiles)];
         if (validationFiles.Count == 0)
@@ -96,20 +116,48 @@ public sealed class RunData
         ];
     }
 
-    /// <summary>How files of a format become documents, one after another.</summary>
-    internal static Func<IEnumerable<string>, IEnumerable<string>> Reader(DataFormat format) => format switch
+    /// <summary>How a recipe's files become documents, one after another.</summary>
+    internal static Func<IEnumerable<string>, IEnumerable<string>> Reader(DataRecipe data)
     {
-        DataFormat.TextLines => TextDocuments.FromLines,
-        DataFormat.Jsonl => TextDocuments.FromJsonLines,
-        DataFormat.Text => TextDocuments.FromFiles,
-        _ => throw new InvalidDataException($"data.format is {format}; expected text, text-lines, jsonl or chat."),
-    };
+        TextFormat format = data.Format switch
+        {
+            DataFormat.TextLines => TextFormat.TextLines,
+            DataFormat.Jsonl => TextFormat.Jsonl,
+            DataFormat.Parquet => TextFormat.Parquet,
+            DataFormat.Text => TextFormat.Text,
+            _ => throw new InvalidDataException($"data.format is {data.Format}; expected text, text-lines, jsonl or parquet."),
+        };
+        return paths => format.Read(paths, data.Column);
+    }
 
     /// <summary>Whether a training document is none of those that <see cref="DataRecipe.Exclude"/> names.</summary>
     internal static Func<string, bool> Kept(DataRecipe data, string recipeFolder)
     {
-        HashSet<string> excluded = [.. Reader(data.Format)(RecipePaths.Expand(data.Exclude, recipeFolder, "data.exclude"))];
+        HashSet<string> excluded = [.. Reader(data)(RecipePaths.Expand(data.Exclude, recipeFolder, "data.exclude"))];
         return document => !excluded.Contains(document);
+    }
+
+    // The ids are those of the tokenizer that lies with the shards; a model that is trained further must have the same one.
+    private static RunData Shards(Recipe recipe, TrainerOptions options)
+    {
+        CorpusShards shards = CorpusShards.Open(RecipePaths.Resolve(recipe.Data.Train[0], options.RecipeFolder));
+        try
+        {
+            Tokenizer tokenizer = shards.Tokenizer;
+            if (recipe.Model.InitializeFrom is { } start)
+            {
+                tokenizer = Tokenizer.Load(RecipePaths.Resolve(start, options.RecipeFolder));
+                if (!TokenizerFingerprint.Of(tokenizer).AsSpan().SequenceEqual(shards.Train.Fingerprint))
+                    throw new InvalidDataException($"data.train: {recipe.Data.Train[0]} was prepared with another tokenizer than that of {start}; prepare it again with --tokenizer {start}.");
+            }
+
+            return new RunData(tokenizer, shards.Train, shards.Validation) { _shards = shards };
+        }
+        catch
+        {
+            shards.Dispose();
+            throw;
+        }
     }
 
     internal static (List<string> Train, List<string> Validation) Split(DataRecipe data, List<string> documents)

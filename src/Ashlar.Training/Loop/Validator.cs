@@ -9,16 +9,15 @@ namespace Ashlar.Training.Loop;
 /// <summary>Loss over held-out data, dropout off.</summary>
 internal sealed class Validator(CausalLanguageModel model, RunData data, int rows, int length)
 {
-    private readonly TokenBatch[] _batches =
-        [.. data.Validation.Count == 1
-            ? EvaluationBatches.Windows(data.Validation[0].Ids, rows, length)
-            : EvaluationBatches.Documents(data.Validation, rows, length)];
+    private readonly IReadOnlyList<TokenBatch> _batches = data.Validation.Count == 1
+        ? [.. EvaluationBatches.Windows(data.Validation[0].Ids, rows, length)]
+        : EvaluationBatches.Documents(data.Validation, rows, length);
 
     /// <summary>Mean nats per supervised token of evenly spread batches; 0 for all of them.</summary>
     public ValidationResult Loss(int step, int maximumBatches)
     {
-        int stride = maximumBatches <= 0 ? 1 : Math.Max(1, _batches.Length / maximumBatches);
-        (double nats, long tokens) = Sum(_batches.Where((_, i) => i % stride == 0), target => true);
+        int stride = maximumBatches <= 0 ? 1 : Math.Max(1, _batches.Count / maximumBatches);
+        (double nats, long tokens) = Sum(Enumerable.Range(0, (_batches.Count + stride - 1) / stride).Select(i => _batches[i * stride]), target => true);
         return new ValidationResult(step, nats / tokens, tokens);
     }
 

@@ -28,7 +28,7 @@ public sealed class Decoder : CausalLanguageModel
         TorchRuntime.Initialize();
         Configuration = configuration;
         _options = options ?? new DecoderOptions();
-        _gpt2 = configuration.Architecture == DecoderArchitecture.Gpt2;
+        _gpt2 = configuration.LearnedPositions;
         Device = _options.Device ?? CPU;
         _store = new ParameterStore(
             DecoderTensors.Of(configuration).Select(tensor =>
@@ -116,7 +116,7 @@ public sealed class Decoder : CausalLanguageModel
         Tensor? cosines = null, sines = null;
         if (_gpt2)
         {
-            Tensor table = _store["transformer.wpe.weight"].Value;
+            Tensor table = _store[DecoderTensors.PositionEmbedding(Configuration)].Value;
             x = x + (positions is null ? table.narrow(0, 0, length) : Rows(table, positions));
         }
         else
@@ -129,6 +129,8 @@ public sealed class Decoder : CausalLanguageModel
         AttentionContext context = new(Mask(documents, length), cosines, sines, dropout);
         foreach (DecoderBlock block in _blocks)
             x = block.Forward(x, context);
+        if (Configuration.PostNorm)
+            return x;
         return _gpt2
             ? functional.layer_norm(x, [Configuration.Width], _store["transformer.ln_f.weight"].Value, _store["transformer.ln_f.bias"].Value, Configuration.NormEpsilon)
             : RootMeanSquareNorm(x, _store["model.norm.weight"].Value, Configuration.NormEpsilon);
@@ -137,7 +139,7 @@ public sealed class Decoder : CausalLanguageModel
     private static Tensor Rows(Tensor table, Tensor indices) =>
         table.index_select(0, indices.reshape(-1)).view(indices.shape[0], indices.shape[1], -1);
 
-    private Tensor TokenEmbedding => _store[_gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight"].Value;
+    private Tensor TokenEmbedding => _store[DecoderTensors.TokenEmbedding(Configuration)].Value;
 
     private Tensor Head(Tensor hidden)
     {
@@ -156,10 +158,10 @@ public sealed class Decoder : CausalLanguageModel
         return (documents.unsqueeze(2).eq(documents.unsqueeze(1)) & causal).unsqueeze(1);
     }
 
-    // The fused pass needs the CPU, and documents whose tokens stand together; null where that is not so.
+    // The fused pass needs the CPU, norms before the branches, and documents whose tokens stand together; null where that is not so.
     private unsafe double? FusedLoss(Tensor inputs, Tensor targets, Tensor? positions, Tensor? documents, bool withGradients)
     {
-        if (Device.type != DeviceType.CPU || !_options.FusedPass)
+        if (Device.type != DeviceType.CPU || !_options.FusedPass || Configuration.PostNorm)
             return null;
         float dropout = Training ? (float)Configuration.Dropout : 0;
         if (FusedBatch.Create(inputs, positions, documents, Configuration.VocabularySize, Configuration.ContextLength, dropout) is not { } batch)

@@ -6,13 +6,14 @@ using static TorchSharp.torch.nn;
 namespace Ashlar.Training.Models;
 
 /// <summary>
-/// One pre-norm block of a decoder, x + attention(norm(x)) and then x + feedForward(norm(x)), written with torch's own operators so
+/// One block of a decoder, x + attention(norm(x)) and then x + feedForward(norm(x)) (in GPT-1 norm(x + attention(x)) and norm(x +
+/// feedForward(x))), written with torch's own operators so
 /// that it runs on every device. It reads parameters from the store and keeps no state.
 /// </summary>
 internal sealed class DecoderBlock(DecoderConfiguration configuration, ParameterStore store, int layer, ComputeType computeType)
 {
-    private readonly bool _gpt2 = configuration.Architecture == DecoderArchitecture.Gpt2;
-    private readonly string _prefix = configuration.Architecture == DecoderArchitecture.Gpt2
+    private readonly bool _gpt2 = configuration.LearnedPositions;
+    private readonly string _prefix = configuration.LearnedPositions
         ? $"transformer.h.{layer}." : $"model.layers.{layer}.";
 
     /// <summary>Precision that matrix products read and write.</summary>
@@ -21,6 +22,12 @@ internal sealed class DecoderBlock(DecoderConfiguration configuration, Parameter
     /// <summary>The block of x, [rows, length, width] fp32.</summary>
     public Tensor Forward(Tensor x, in AttentionContext context)
     {
+        if (configuration.PostNorm)
+        {
+            x = Norm(x + Dropout(Attention(x, context), context).to(ScalarType.Float32), "ln_1");
+            return Norm(x + Dropout(FeedForward(x), context).to(ScalarType.Float32), "ln_2");
+        }
+
         x = x + Dropout(Attention(Norm(x, _gpt2 ? "ln_1" : "input_layernorm"), context), context).to(ScalarType.Float32);
         return x + Dropout(FeedForward(Norm(x, _gpt2 ? "ln_2" : "post_attention_layernorm")), context).to(ScalarType.Float32);
     }

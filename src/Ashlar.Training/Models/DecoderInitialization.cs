@@ -13,7 +13,8 @@ internal static class DecoderInitialization
 
     public static ParameterKind KindOf(TensorDescription tensor) =>
         tensor.Shape.Count == 1 ? ParameterKind.Vector
-        : tensor.Name is "transformer.wte.weight" or "transformer.wpe.weight" or "model.embed_tokens.weight" or "lm_head.weight" ? ParameterKind.Embedding
+        : tensor.Name.EndsWith("_embed.weight", StringComparison.Ordinal)
+            || tensor.Name is "transformer.wte.weight" or "transformer.wpe.weight" or "model.embed_tokens.weight" or "lm_head.weight" ? ParameterKind.Embedding
         : ParameterKind.Matrix;
 
     public static void Initialize(DecoderConfiguration configuration, ParameterStore store, long seed)
@@ -21,7 +22,8 @@ internal static class DecoderInitialization
         using IDisposable detached = no_grad();
         // Drawn on the CPU whatever the device, so that a seed means the same weights everywhere.
         using Generator generator = new((ulong)seed, CPU);
-        double residual = StandardDeviation / Math.Sqrt(2.0 * configuration.LayerCount);
+        // GPT-1 has no scaled residual weights (Radford et al. 2018, section 4.1): its stream is normalised after every branch.
+        double residual = configuration.PostNorm ? StandardDeviation : StandardDeviation / Math.Sqrt(2.0 * configuration.LayerCount);
         foreach (NamedParameter parameter in store.Parameters)
         {
             if (parameter.Kind == ParameterKind.Vector)

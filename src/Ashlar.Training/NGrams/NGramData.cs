@@ -41,7 +41,7 @@ internal sealed class NGramData
     {
         IReadOnlyList<string> trainFiles = RecipePaths.Expand(recipe.Data.Train, options.RecipeFolder, "data.train");
         IReadOnlyList<string> validationFiles = RecipePaths.Expand(recipe.Data.Validation, options.RecipeFolder, "data.validation");
-        Func<IEnumerable<string>, IEnumerable<string>> read = RunData.Reader(recipe.Data.Format);
+        Func<IEnumerable<string>, IEnumerable<string>> read = RunData.Reader(recipe.Data);
         IEnumerable<string> train = read(trainFiles), validation = read(validationFiles);
         bool position = recipe.Data.Split == ValidationSplit.Position;
         if (validationFiles.Count == 0 && position)

@@ -37,6 +37,7 @@ public static class RecipeFile
     public static Recipe Read(JsonObject root, string source)
     {
         CheckKeys(root, typeof(Recipe), "", source);
+        root = ModelSizes.Fill(root, source);
         Recipe recipe;
         try
         {
@@ -45,7 +46,7 @@ public static class RecipeFile
         catch (JsonException error)
         {
             string key = error.Path is { Length: > 2 } at ? at[2..] : "the recipe";
-            throw new InvalidDataException($"{source}: {key}: {FirstSentence(error)}", error);
+            throw new InvalidDataException($"{source}: {key} is {ValueAt(root, key)}; expected {ExpectedAt(key)}.", error);
         }
 
         RecipeRules.Check(recipe, source);
@@ -78,6 +79,8 @@ public static class RecipeFile
         if (equals <= 0)
             throw new InvalidDataException($"--set {pair}: expected path=value, for instance training.steps=100.");
         string[] keys = pair[..equals].Split('.');
+        if (pair[..equals] == "model.size")
+            ModelSizes.Forget(root); // the size that is asked for now is not to be mixed with the recipe's numbers
         JsonObject at = root;
         foreach (string key in keys[..^1])
         {
@@ -128,6 +131,37 @@ public static class RecipeFile
     private static Dictionary<string, PropertyInfo> Properties(Type type) =>
         type.GetProperties().Where(property => property.CanWrite)
             .ToDictionary(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
+
+    // "data.train" or "data.train[0]": what stands there, as it was written.
+    private static string ValueAt(JsonObject root, string key)
+    {
+        JsonNode? at = root;
+        foreach (string name in key.Split('.'))
+            at = at is JsonObject node ? node[name.Split('[')[0]] : null;
+        return at?.ToJsonString() ?? "null";
+    }
+
+    private static string ExpectedAt(string key)
+    {
+        Type type = typeof(Recipe);
+        foreach (string name in key.Split('.'))
+        {
+            if (!Properties(type).TryGetValue(name.Split('[')[0], out PropertyInfo? property))
+                return "a value of another kind";
+            type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        }
+
+        return type switch
+        {
+            _ when type == typeof(string) => "a text",
+            _ when type == typeof(bool) => "true or false",
+            _ when type == typeof(int) || type == typeof(long) => "a whole number",
+            _ when type == typeof(double) => "a number",
+            _ when type.IsEnum => $"one of {string.Join(", ", Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(value => JsonSerializer.Serialize(Enum.ToObject(type, value), type, Options).Trim('"')))}",
+            _ when type.IsAssignableTo(typeof(System.Collections.IEnumerable)) => "a list, such as [\"a\", \"b\"]",
+            _ => "an object",
+        };
+    }
 
     private static string FirstSentence(JsonException error)
     {

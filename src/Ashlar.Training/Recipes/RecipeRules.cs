@@ -22,6 +22,10 @@ internal static class RecipeRules
 
         if (recipe.Task == TrainingTask.NGram)
             CheckNGram();
+        if (recipe.Data.Format == DataFormat.Shards && recipe.Data.Train.Count != 1)
+            Fail("data.train", $"{recipe.Data.Train.Count} folders", "one, because data.format is shards");
+        if (recipe.Data.Format == DataFormat.Shards && recipe.Data.Validation.Count > 0)
+            Fail("data.validation", string.Join(", ", recipe.Data.Validation), "none, because token shards have their own");
 
         Positive("model.layers", recipe.Model.Layers);
         Positive("model.heads", recipe.Model.Heads);
@@ -31,8 +35,8 @@ internal static class RecipeRules
         bool recurrent = RecurrentShape.Describes(recipe.Model);
         if (recipe.Task == TrainingTask.Translation)
             TranslationRules.Check(recipe, Fail);
-        else if (!recurrent && recipe.Model.Architecture is not ("gpt2" or "llama" or "qwen2" or "qwen3"))
-            Fail("model.architecture", recipe.Model.Architecture, "gpt2, llama, qwen2, qwen3, rnn-tanh, rnn-relu, lstm or gru");
+        else if (!recurrent && recipe.Model.Architecture is not ("gpt1" or "gpt2" or "llama" or "qwen2" or "qwen3"))
+            Fail("model.architecture", recipe.Model.Architecture, "gpt1, gpt2, llama, qwen2, qwen3, rnn-tanh, rnn-relu, lstm or gru");
         if (recurrent && recipe.Task != TrainingTask.CausalLm)
             Fail("task", recipe.Task, $"causal-lm, because model.architecture is {recipe.Model.Architecture}");
         if (recipe.Data.Batching == Batching.Contiguous && !recurrent)
@@ -45,6 +49,8 @@ internal static class RecipeRules
             Between($"model.{key}", value ?? 0, 0, 0.95);
         if (recipe.Model.EmbeddingWidth < 0)
             Fail("model.embeddingWidth", recipe.Model.EmbeddingWidth, "0 or more");
+        if (recipe.Model.Architecture == "gpt1" && recipe.Model.FeedForwardWidth != 0 && recipe.Model.FeedForwardWidth != 4 * recipe.Model.Width)
+            Fail("model.feedForwardWidth", recipe.Model.FeedForwardWidth, $"four times model.width ({4 * recipe.Model.Width}), as in every GPT-1");
         if (!recurrent && recipe.Model.HeadWidth == 0 && recipe.Model.Width % recipe.Model.Heads != 0)
             Fail("model.width", recipe.Model.Width, $"a multiple of model.heads ({recipe.Model.Heads}), or a model.headWidth");
         if (!recurrent && recipe.Model.KeyValueHeads > 0 && recipe.Model.Heads % recipe.Model.KeyValueHeads != 0)

@@ -31,11 +31,11 @@ internal sealed class DecoderTask : ITask
         TrainingRecipe training = recipe.Training;
         _batches = recipe.Data.Batching == Batching.Packed || recipe.Task == TrainingTask.Sft
             ? new PackedRows(_data.Train, training.BatchSize, length, recipe.Seed)
-            : new RandomCrops([.. _data.Train.SelectMany(example => example.Ids)], training.BatchSize, length, recipe.Seed);
+            : new RandomCrops(_data.TrainStream, training.BatchSize, length, recipe.Seed);
         _validator = new Validator(_model, _data, training.BatchSize, length);
         (double uniform, double unigram) = _data.Baselines();
         Header = new JsonObject { ["parameters"] = _model.ParameterCount, ["uniformLoss"] = uniform, ["unigramLoss"] = unigram };
-        Summary = $"{_model.ParameterCount:N0} parameters, {_data.Train.Sum(example => (long)example.Ids.Length):N0} training tokens, vocabulary {_data.Tokenizer.VocabularySize:N0}; "
+        Summary = $"{_model.ParameterCount:N0} parameters, {_data.TrainTokens:N0} training tokens, vocabulary {_data.Tokenizer.VocabularySize:N0}; "
             + $"baselines on the validation text: uniform {uniform:F4}, unigram {unigram:F4} nats per token";
     }
 
@@ -82,7 +82,11 @@ internal sealed class DecoderTask : ITask
         _data.Tokenizer.Save(folder);
     }
 
-    public void Dispose() => _model.Dispose();
+    public void Dispose()
+    {
+        _model.Dispose();
+        _data.Dispose();
+    }
 
     private static Models.Decoder MakeModel(Recipe recipe, TrainerOptions options, RunData data, Device device)
     {

@@ -122,6 +122,7 @@ internal sealed class RecurrentTask : ITask
     {
         _state.Dispose();
         _model.Dispose();
+        _data.Dispose();
     }
 
     private static RecurrentLanguageModel MakeModel(Recipe recipe, TrainerOptions options, RunData data, Device device)

@@ -6,7 +6,7 @@ namespace Ashlar.Inference.Tests.Models;
 public sealed class DecoderGraphTests
 {
     public static TheoryData<string> Shapes { get; } =
-        ["gpt2", "gpt2-untied-exact-gelu", "llama", "llama-untied-scaled", "qwen2", "qwen3"];
+        ["gpt1", "gpt2", "gpt2-untied-exact-gelu", "llama", "llama-untied-scaled", "qwen2", "qwen3"];
 
     [Theory]
     [MemberData(nameof(Shapes))]

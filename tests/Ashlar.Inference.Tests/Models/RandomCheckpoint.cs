@@ -50,6 +50,7 @@ internal sealed class RandomCheckpoint
         return name switch
         {
             "gpt2" => llama with { Architecture = DecoderArchitecture.Gpt2, KeyValueHeadCount = 4, QueryKeyValueBias = true },
+            "gpt1" => Shape("gpt2") with { Architecture = DecoderArchitecture.Gpt1, FeedForwardWidth = 96 },
             "gpt2-untied-exact-gelu" => Shape("gpt2") with { TieEmbeddings = false, TanhGelu = false, Width = 36, HeadWidth = 9 },
             "llama" => llama,
             "llama-untied-scaled" => llama with

@@ -13,13 +13,26 @@ internal sealed class ReferenceDecoder(RandomCheckpoint checkpoint)
     /// <summary>[length][vocabulary].</summary>
     public double[][] Logits(int[] tokens)
     {
-        bool gpt2 = _c.Architecture == DecoderArchitecture.Gpt2;
-        string embedding = gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight";
+        bool gpt1 = _c.Architecture == DecoderArchitecture.Gpt1, gpt2 = gpt1 || _c.Architecture == DecoderArchitecture.Gpt2;
+        string embedding = gpt1 ? "transformer.tokens_embed.weight" : gpt2 ? "transformer.wte.weight" : "model.embed_tokens.weight";
+        string positions = gpt1 ? "transformer.positions_embed.weight" : "transformer.wpe.weight";
         double[][] x = [.. tokens.Select((token, t) => Enumerable.Range(0, _c.Width).Select(i =>
-            W(embedding, token * _c.Width + i) + (gpt2 ? W("transformer.wpe.weight", t * _c.Width + i) : 0)).ToArray())];
+            W(embedding, token * _c.Width + i) + (gpt2 ? W(positions, t * _c.Width + i) : 0)).ToArray())];
         for (int layer = 0; layer < _c.LayerCount; layer++)
         {
             string block = gpt2 ? $"transformer.h.{layer}." : $"model.layers.{layer}.";
+            if (gpt1)
+            {
+                double[][] heard = Attend(block, x);
+                for (int t = 0; t < x.Length; t++)
+                {
+                    double[] middle = Norm(Add(x[t], heard[t]), block + "ln_1");
+                    x[t] = Norm(Add(middle, FeedForward(block, middle)), block + "ln_2");
+                }
+
+                continue;
+            }
+
             double[][] mixed = Attend(block, [.. x.Select(row => Norm(row, block + (gpt2 ? "ln_1" : "input_layernorm")))]);
             for (int t = 0; t < x.Length; t++)
             {
@@ -29,7 +42,7 @@ internal sealed class ReferenceDecoder(RandomCheckpoint checkpoint)
         }
 
         string head = _c.TieEmbeddings ? embedding : "lm_head.weight";
-        return [.. x.Select(row => OutputRows(Norm(row, gpt2 ? "transformer.ln_f" : "model.norm"), head, _c.VocabularySize))];
+        return [.. x.Select(row => OutputRows(gpt1 ? row : Norm(row, gpt2 ? "transformer.ln_f" : "model.norm"), head, _c.VocabularySize))];
     }
 
     private double W(string name, int index) => checkpoint.Tensors[name][index];
@@ -38,7 +51,7 @@ internal sealed class ReferenceDecoder(RandomCheckpoint checkpoint)
 
     private double[] Norm(double[] x, string name)
     {
-        double mean = _c.Architecture == DecoderArchitecture.Gpt2 ? x.Average() : 0;
+        double mean = _c.Architecture is DecoderArchitecture.Gpt1 or DecoderArchitecture.Gpt2 ? x.Average() : 0;
         double scale = 1 / Math.Sqrt(x.Average(v => (v - mean) * (v - mean)) + _c.NormEpsilon);
         bool bias = checkpoint.Tensors.ContainsKey(name + ".bias");
         return [.. x.Select((v, i) => (v - mean) * scale * W(name + ".weight", i) + (bias ? W(name + ".bias", i) : 0))];
@@ -58,7 +71,7 @@ internal sealed class ReferenceDecoder(RandomCheckpoint checkpoint)
 
     private double[] FeedForward(string block, double[] x)
     {
-        if (_c.Architecture == DecoderArchitecture.Gpt2)
+        if (_c.Architecture is DecoderArchitecture.Gpt1 or DecoderArchitecture.Gpt2)
             return InputRows([.. InputRows(x, block + "mlp.c_fc", _c.FeedForwardWidth).Select(Gelu)], block + "mlp.c_proj", _c.Width);
         double[] gate = OutputRows(x, block + "mlp.gate_proj.weight", _c.FeedForwardWidth);
         double[] up = OutputRows(x, block + "mlp.up_proj.weight", _c.FeedForwardWidth);
@@ -84,7 +97,7 @@ internal sealed class ReferenceDecoder(RandomCheckpoint checkpoint)
     {
         int width = _c.HeadWidth, queries = _c.HeadCount * width, keys = _c.KeyValueHeadCount * width;
         double[][] q, k, v;
-        if (_c.Architecture == DecoderArchitecture.Gpt2)
+        if (_c.Architecture is DecoderArchitecture.Gpt1 or DecoderArchitecture.Gpt2)
         {
             double[][] fused = [.. x.Select(row => InputRows(row, block + "attn.c_attn", 3 * _c.Width))];
             (q, k, v) = ([.. fused.Select(f => f[..queries])], [.. fused.Select(f => f[queries..(2 * queries)])], [.. fused.Select(f => f[(2 * queries)..])]);
@@ -108,7 +121,7 @@ internal sealed class ReferenceDecoder(RandomCheckpoint checkpoint)
                     mixed[head * width + i] = weights.Select((w, s) => w * v[s][source + i]).Sum() / weights.Sum();
             }
 
-            return _c.Architecture == DecoderArchitecture.Gpt2
+            return _c.Architecture is DecoderArchitecture.Gpt1 or DecoderArchitecture.Gpt2
                 ? InputRows(mixed, block + "attn.c_proj", _c.Width)
                 : OutputRows(mixed, block + "self_attn.o_proj.weight", _c.Width);
         })];

@@ -9,7 +9,7 @@ namespace Ashlar.Training.Tests.Models;
 internal static class TinyDecoders
 {
     public static TheoryData<DecoderArchitecture> Families { get; } =
-        [DecoderArchitecture.Gpt2, DecoderArchitecture.Llama, DecoderArchitecture.Qwen2, DecoderArchitecture.Qwen3];
+        [DecoderArchitecture.Gpt1, DecoderArchitecture.Gpt2, DecoderArchitecture.Llama, DecoderArchitecture.Qwen2, DecoderArchitecture.Qwen3];
 
     public static DecoderConfiguration Configuration(DecoderArchitecture family, bool tied = true, double dropout = 0) => new()
     {
@@ -19,10 +19,10 @@ internal static class TinyDecoders
         Width = 32,
         LayerCount = 2,
         HeadCount = 4,
-        KeyValueHeadCount = family == DecoderArchitecture.Gpt2 ? 4 : 2,
+        KeyValueHeadCount = family is DecoderArchitecture.Gpt1 or DecoderArchitecture.Gpt2 ? 4 : 2,
         HeadWidth = 8,
-        FeedForwardWidth = 48,
-        QueryKeyValueBias = family is DecoderArchitecture.Gpt2 or DecoderArchitecture.Qwen2,
+        FeedForwardWidth = family == DecoderArchitecture.Gpt1 ? 128 : 48, // GPT-1 has no other than four times the width
+        QueryKeyValueBias = family is DecoderArchitecture.Gpt1 or DecoderArchitecture.Gpt2 or DecoderArchitecture.Qwen2,
         TieEmbeddings = tied,
         Dropout = dropout,
     };
