@@ -71,6 +71,7 @@ public sealed class RecurrentTrainerTests : IDisposable
     [InlineData("model.architecture=gpt2", "data.batching is contiguous; expected random-crops or packed")]
     [InlineData("model.architecture=elman", "expected gpt1, gpt2, llama, qwen2, qwen3, rnn-tanh, rnn-relu, lstm or gru")]
     [InlineData("model.weightDrop=1", "model.weightDrop is 1; expected")]
+    [InlineData("training.activationCheckpointing=true", "training.activationCheckpointing is true; expected it with model.architecture gpt2")]
     [InlineData("data.batching=packed", "data.resetBetweenDocuments is true; expected")]
     public void A_wrong_value_is_named(string set, string words)
     {

@@ -57,6 +57,16 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Activation_checkpointing_changes_memory_and_not_the_run()
+    {
+        JsonObject recipe = Small("llama", "adamw", 0);
+        Run(recipe, "kept", 6);
+        recipe["training"]!["activationCheckpointing"] = true;
+        Run(recipe, "again", 6);
+        Assert.Equal(Losses("kept"), Losses("again"));
+    }
+
+    [Fact]
     public void A_run_writes_a_checkpoint_that_matches_its_configuration_and_learns()
     {
         TrainingResult result = Run(Small("qwen3", "adamw", 0), "run", 60);
@@ -212,6 +222,7 @@ public sealed class TrainerTests : IDisposable
     [InlineData("training.steps=1.5", "training.steps is 1.5; expected a whole number.")]
     [InlineData("model.width=31", "model.width is 31")]
     [InlineData("data.train=[\"nowhere.txt\"]", "nowhere.txt names no file")]
+    [InlineData("training.activationCheckpointing=\"yes\"", "training.activationCheckpointing")]
     public void A_wrong_key_or_value_is_named(string set, string words)
     {
         string path = Path.Combine(_folder, "recipe.json");

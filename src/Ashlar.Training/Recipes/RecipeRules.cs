@@ -77,6 +77,8 @@ internal static class RecipeRules
         Positive("training.checkpointEvery", recipe.Training.CheckpointEvery);
         if (recipe.Training.AverageCheckpoints < 0)
             Fail("training.averageCheckpoints", recipe.Training.AverageCheckpoints, "0 or more");
+        if (recipe.Training.ActivationCheckpointing && (recurrent || recipe.Model.Architecture == "gpt1" || recipe.Task is TrainingTask.Translation or TrainingTask.NGram))
+            Fail("training.activationCheckpointing", "true", "it with model.architecture gpt2, llama, qwen2 or qwen3 only");
         Between("training.ema", recipe.Training.Ema, 0, 1 - 1e-9);
         Between("training.gradientClip", recipe.Training.GradientClip, 0, double.MaxValue);
         Positive("evaluation.every", recipe.Evaluation.Every);

@@ -20,6 +20,12 @@ public sealed record TrainingRecipe
     /// <summary>Arithmetic of the matrix products; weights are always kept in float32.</summary>
     public ComputeKind ComputeType { get; init; } = ComputeKind.BFloat16;
 
+    /// <summary>
+    /// GPT on the CPU: compute each block's activations again in the backward pass instead of keeping them (Chen et al. 2016); about a
+    /// third more arithmetic, memory of one block instead of all.
+    /// </summary>
+    public bool ActivationCheckpointing { get; init; }
+
     /// <summary>Decay of the exponential moving average of the weights; 0 turns it off.</summary>
     public double Ema { get; init; }
 

@@ -95,7 +95,10 @@ internal sealed class DecoderTask : ITask
             ComputeType = recipe.Training.ComputeType == ComputeKind.BFloat16 ? ComputeType.BFloat16 : ComputeType.Float32,
             Device = device,
             Seed = recipe.Seed,
+            ActivationCheckpointing = recipe.Training.ActivationCheckpointing,
         };
+        if (recipe.Training.ActivationCheckpointing && device.type != DeviceType.CPU)
+            throw new InvalidDataException($"training.activationCheckpointing is true; expected false on {device.type.ToString().ToLowerInvariant()}, because only the CPU's fused pass has it.");
         if (recipe.Model.InitializeFrom is not { } from)
             return new Models.Decoder(ModelShape.Of(recipe.Model, data.Tokenizer), choices);
         string folder = RecipePaths.Resolve(from, options.RecipeFolder);
