@@ -2,6 +2,7 @@ using System.Globalization;
 using Ashlar.Benchmarks;
 using Ashlar.Benchmarks.Generation;
 using Ashlar.Benchmarks.Training;
+using Ashlar.Benchmarks.Translation;
 
 // One benchmark a file; each is a name, what it measures, and a method. Results go to standard output as Markdown.
 Benchmark[] benchmarks =
@@ -14,6 +15,7 @@ Benchmark[] benchmarks =
     TrainingMemoryBenchmark.Create(),
     RnnGenerationBenchmark.Create(),
     TranslationTrainingBenchmark.Create(),
+    TranslationDecodingBenchmark.Create(),
     TrainingWorker.Create(),
     TranslationTrainingWorker.Create(),
     RecurrentTrainingBenchmark.Create(),
