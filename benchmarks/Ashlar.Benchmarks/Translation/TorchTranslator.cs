@@ -140,7 +140,7 @@ internal sealed class TorchTranslator : IDisposable
         return functional.linear(x, _projection, _projectionBias);
     }
 
-    private Tensor Embed(Tensor table, Tensor ids, Tensor positions) => (functional.embedding(ids, table) + positions) * Scale;
+    private Tensor Embed(Tensor table, Tensor ids, Tensor positions) => (table.index_select(0, ids.flatten()).view([.. ids.shape, _configuration.Width]) + positions) * Scale;
 
     private Tensor Norm(Tensor x, Pair norm) => functional.layer_norm(x, [_configuration.Width], norm.Weight, norm.Bias, _configuration.NormEpsilon);
 

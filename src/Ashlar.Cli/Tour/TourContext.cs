@@ -59,6 +59,12 @@ internal sealed record RungResult(string Name, string Run)
     /// <summary>A picture as SVG or HTML, or null.</summary>
     public string? Picture { get; init; }
 
+    /// <summary>What the picture shows.</summary>
+    public string Caption { get; init; } = "";
+
+    /// <summary>A page in the run folder with more than the picture; null for none.</summary>
+    public string? Page { get; init; }
+
     /// <summary>What the rung promises.</summary>
     public IReadOnlyList<TourGate> Gates { get; init; } = [];
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Ashlar.Shared;
 using Ashlar.Training.Reporting;
+using Ashlar.Training.Reporting.Pictures;
 
 namespace Ashlar.Cli.Tour;
 
@@ -12,7 +13,7 @@ internal static class TourReport
     public static string Write(string folder, IReadOnlyList<RungResult> rungs, TimeSpan elapsed)
     {
         StringBuilder page = new();
-        page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Ashlar tour</title><style>{RunReport.Style}{Style}</style></head><body><main>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Ashlar tour</title><style>{RunReport.Style}{SvgPicture.Style}{Style}</style></head><body><main>\n");
         page.Append("<h1>The tour</h1><p class=\"lead\">Text went in; a small model that answers came out. Everything on this page was trained on this machine.</p>\n");
         Ladder(page, rungs);
         foreach (RungResult rung in rungs.Where(rung => rung.Samples.Count > 0 || rung.Picture is not null).Reverse())
@@ -21,7 +22,9 @@ internal static class TourReport
             foreach ((string prompt, string text) in rung.Samples)
                 page.Append(CultureInfo.InvariantCulture, $"<figure><figcaption>{Escape(prompt)}</figcaption><pre>{Escape(text)}</pre></figure>\n");
             if (rung.Picture is { } picture)
-                page.Append("<figure>").Append(picture).Append("</figure>\n");
+                page.Append(CultureInfo.InvariantCulture, $"<figure><figcaption>{Escape(rung.Caption)}</figcaption><div class=\"scroll\" tabindex=\"0\">{picture}</div></figure>\n");
+            if (rung.Page is { } more)
+                page.Append(CultureInfo.InvariantCulture, $"<p><a href=\"{rung.Run}/{more}\">Every layer and head, and the beams of the search</a></p>\n");
         }
 
         page.Append("<h2>Gates</h2><table>");
@@ -48,5 +51,5 @@ internal static class TourReport
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 
-    private const string Style = ".ladder td:nth-child(2),.ladder td:nth-child(4),.ladder td:nth-child(5){font-variant-numeric:tabular-nums;white-space:nowrap}.ladder th{width:auto}a{color:var(--a)}";
+    private const string Style = ".ladder td:nth-child(2),.ladder td:nth-child(4),.ladder td:nth-child(5){font-variant-numeric:tabular-nums;white-space:nowrap}.ladder th{width:auto}a{color:var(--a)}.scroll{overflow-x:auto}";
 }
