@@ -55,7 +55,7 @@ internal static class TranslationFolder
         new TranslationVocabularies(Letters, CharacterTrainer.Train(["abcdefgh"], ["<pad>", "<s>", "</s>", "<2en>", "<2zh>", "<en>", "<zh>"])).Save(folder);
     }
 
-    private static void Write(string folder, JsonObject configuration, IEnumerable<TensorDescription> tensors)
+    internal static void Write(string folder, JsonObject configuration, IEnumerable<TensorDescription> tensors)
     {
         Directory.CreateDirectory(folder);
         Random random = new(3);

@@ -24,9 +24,10 @@ internal sealed class RecurrentCellSteps(RecurrentCell cell, ParameterStore stor
     /// <param name="input">W x + b, [rows, gates · hidden].</param>
     /// <param name="hidden">[rows, hidden].</param>
     /// <param name="memory">c of an LSTM, [rows, hidden].</param>
-    public (Tensor Hidden, Tensor? Memory) Step(Tensor input, Tensor hidden, Tensor? memory)
+    /// <param name="products">Of this pass.</param>
+    public (Tensor Hidden, Tensor? Memory) Step(Tensor input, Tensor hidden, Tensor? memory, PassProducts products)
     {
-        Tensor recurrent = functional.linear(hidden, _stateWeight, _stateBias);
+        Tensor recurrent = products.Linear(hidden, _stateWeight, _stateBias);
         switch (cell)
         {
             case RecurrentCell.Lstm:

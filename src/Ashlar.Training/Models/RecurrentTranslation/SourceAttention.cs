@@ -11,20 +11,21 @@ namespace Ashlar.Training.Models.RecurrentTranslation;
 internal sealed class SourceAttention
 {
     private readonly EncodedSources _sources;
+    private readonly PassProducts _products;
     private readonly Tensor _padding;
     private readonly Tensor? _query;
     private readonly Tensor? _keys;  // K m + k
     private readonly Tensor? _score; // v
 
-    public SourceAttention(RecurrentTranslationConfiguration c, ParameterStore store, EncodedSources sources)
+    public SourceAttention(RecurrentTranslationConfiguration c, ParameterStore store, EncodedSources sources, PassProducts products)
     {
-        _sources = sources;
+        (_sources, _products) = (sources, products);
         _padding = sources.Mask.logical_not();
         if (c.Attention != RecurrentAttention.LuongDot)
             _query = store["decoder.attention.query.weight"].Value;
         if (!c.IsAdditive)
             return;
-        _keys = functional.linear(sources.Memory, store["decoder.attention.memory.weight"].Value, store["decoder.attention.memory.bias"].Value);
+        _keys = products.Linear(sources.Memory, store["decoder.attention.memory.weight"].Value, store["decoder.attention.memory.bias"].Value);
         _score = store["decoder.attention.score.weight"].Value;
     }
 
@@ -32,7 +33,7 @@ internal sealed class SourceAttention
     /// <param name="hidden">The query q, [rows, decoder width].</param>
     public (Tensor Context, Tensor Weights) Attend(Tensor hidden)
     {
-        Tensor query = _query is null ? hidden : functional.linear(hidden, _query);
+        Tensor query = _query is null ? hidden : _products.Linear(hidden, _query);
         Tensor scores = _keys is null
             ? _sources.Memory.bmm(query.unsqueeze(2)).squeeze(2)
             : functional.linear((_keys + query.unsqueeze(1)).tanh(), _score!).squeeze(2);
