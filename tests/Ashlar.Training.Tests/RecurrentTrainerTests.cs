@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using Ashlar.Checkpoints.Safetensors;
+using Ashlar.Evaluation;
+using Ashlar.Inference;
 using Ashlar.Training.Loop;
 using Ashlar.Training.Recipes;
+using Ashlar.Training.Reporting;
 
 namespace Ashlar.Training.Tests;
 
@@ -48,6 +51,58 @@ public sealed class RecurrentTrainerTests : IDisposable
         JsonObject final = MetricsLog.Read(Path.Combine(_folder, "run")).Single(line => line["final"] is not null);
         Assert.Equal(Math.Exp(result.ValidationLoss), final["perplexity"]!.GetValue<double>(), 1e-9);
         Assert.Equal(final["perplexity"]!.GetValue<double>(), final["testPerplexity"]!.GetValue<double>(), 1e-6);
+    }
+
+    // In one track the whole held-out text is read in order, so that the runtime's own measure of the saved model is the same.
+    [Theory]
+    [InlineData("lstm", false)]
+    [InlineData("gru", true)]
+    public void Its_loss_is_over_every_word_and_every_end_as_the_runtime_measures_it(string cell, bool reset)
+    {
+        JsonObject recipe = Words(cell, reset);
+        recipe["training"]!["batchSize"] = 1;
+        TrainingResult result = Run(recipe, "run", 30);
+        using LoadedModel loaded = LoadedModel.Load(Path.Combine(_folder, "run"));
+        int end = loaded.Tokenizer.SpecialTokens.EndOfText!.Value;
+        int[][] lines = [.. File.ReadLines(Path.Combine(_folder, "valid.txt")).Select(line => (int[])[.. loaded.Tokenizer.Encode(line), end])];
+        PerplexityResult measured = Perplexity.Measure(
+            loaded.Model,
+            (reset ? lines : [[.. lines.SelectMany(line => line)]]).Select(line => (ReadOnlyMemory<int>)line),
+            TokenBytes.Of(loaded.Tokenizer),
+            new() { BeginOfTextId = end },
+            cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(11 * (8 + 1), measured.TokenCount); // eleven lines of eight words, each with its end
+        Assert.Equal(measured.NatsPerToken, result.ValidationLoss, 1e-5);
+        Assert.Equal(measured.BitsPerByte, result.BitsPerByte!.Value, 1e-5);
+    }
+
+    [Theory]
+    [InlineData("lstm", "forget")]
+    [InlineData("gru", "update")]
+    [InlineData("rnn-tanh", "no gate")]
+    public void The_report_unrolls_the_network_over_the_recipes_sentences_and_those_asked_for(string cell, string gate)
+    {
+        JsonObject recipe = Words(cell, reset: false);
+        recipe["evaluation"]!["lookInside"] = new JsonArray("the cat sat on mat");
+        Run(recipe, "run", 2);
+        string run = Path.Combine(_folder, "run");
+        string page = File.ReadAllText(Path.Combine(run, RunReport.FileName));
+        Assert.Contains("the network unrolled", page);
+        Assert.Equal(6, Count(page, "<details")); // the beginning and five words
+        Assert.Equal(6, Count(page, "likeliest next tokens"));
+        Assert.Equal(2 * 12, System.Text.RegularExpressions.Regex.Count(page, ">unit [0-9]+</text>")); // every unit of both layers, since there are few
+        Assert.Equal(5, Count(page, ">expects<") + Count(page, ">or<")); // five choices at each step
+        Assert.Equal(gate == "no gate" ? 0 : 2, Count(page, ">writes<")); // one row of gates a layer
+        Assert.Equal(gate == "no gate" ? 0 : 2, Count(page, $">{gate}<"));
+        Assert.DoesNotContain("<script", page);
+        Assert.DoesNotContain("http", page.Replace("http://www.w3.org/2000/svg", ""));
+
+        RunReport.Write(run, ["dog & cat"]);
+        page = File.ReadAllText(Path.Combine(run, RunReport.FileName));
+        Assert.Contains("dog &amp; cat", page);
+        Assert.True(page.IndexOf("dog &amp; cat", StringComparison.Ordinal) < page.IndexOf("the cat sat on mat", StringComparison.Ordinal));
+
+        static int Count(string page, string part) => page.Split(part).Length - 1;
     }
 
     [Fact]

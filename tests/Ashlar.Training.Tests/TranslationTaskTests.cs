@@ -3,6 +3,7 @@ using Ashlar.Checkpoints.Safetensors;
 using Ashlar.Inference.Translation;
 using Ashlar.Training.Loop;
 using Ashlar.Training.Recipes;
+using Ashlar.Training.Reporting;
 
 namespace Ashlar.Training.Tests;
 
@@ -18,14 +19,23 @@ public sealed class TranslationTaskTests : IDisposable
     public void Short_copies_are_learned_and_translated_without_a_mistake(string architecture)
     {
         Recorder recorder = new();
-        TrainingResult result = Run(Small(architecture), "run", 400, progress: recorder);
+        JsonObject recipe = Small(architecture);
+        recipe["evaluation"]!["lookInside"] = new JsonArray("2 0 1");
+        TrainingResult result = Run(recipe, "run", 400, progress: recorder);
         Assert.True(result.ValidationLoss < 0.2, $"the loss is {result.ValidationLoss}");
         Assert.True(result.UnigramLoss < result.UniformLoss);
         Assert.InRange(result.Scores["bleu"], 95, 100.001);
         Assert.Equal("2 0 1", recorder.LastSample);
         string folder = Path.Combine(_folder, "run");
         Assert.True(TranslationVocabularies.Load(folder).AreShared);
-        Assert.True(File.Exists(Path.Combine(folder, "report.html")));
+        string page = File.ReadAllText(Path.Combine(folder, RunReport.FileName));
+        Assert.Contains("2 0 1 → <b>2 0 1</b>", page); // the sentence that the recipe names, and what became of it
+        Assert.Contains("2 looks at 2", page); // in words, the picture of attention
+        Assert.Contains("Beam search", page);
+        Assert.DoesNotContain("<script", page);
+        RunReport.Write(folder, ["1 1 0"]);
+        Assert.Contains("1 1 0 → <b>1 1 0</b>", File.ReadAllText(Path.Combine(folder, RunReport.FileName)));
+        Assert.Contains("1 1 0 → 1 1 0", RunReport.SentencePicture(folder, "1 1 0").Description);
     }
 
     [Theory]

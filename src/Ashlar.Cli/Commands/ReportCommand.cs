@@ -15,7 +15,7 @@ internal static class ReportCommand
         Argument<string> run = new("RUN") { Description = "A run folder; with --attention any translation model." };
         Option<string[]> texts = new("--text") { Description = "A sentence to look inside the model with; may be given several times." };
         Option<string?> sentence = new("--attention") { Description = "Translate this sentence and draw what each token looked at." };
-        Option<string?> file = new("--out", "-o") { Description = "attention: the file to write, .html, .svg or .png; attention.html in the run folder by default." };
+        Option<string?> file = new("--out", "-o") { Description = "A picture of the one --text, .svg or .png; with --attention .html as well (attention.html in the run folder by default)." };
         Option<string> picture = new("--picture") { Description = "attention: which picture an .svg or .png holds.", DefaultValueFactory = _ => "attention" };
         picture.AcceptOnlyFromAmong("attention", "beams", "vectors");
         Option<int?> layer = new("--layer") { Description = "attention: layer from 1 in an .svg or .png; the mean of all by default." };
@@ -27,35 +27,48 @@ internal static class ReportCommand
         command.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(run);
+            string? named = parsed.GetValue(file);
             if (parsed.GetValue(sentence) is not { } text)
             {
-                parsed.InvocationConfiguration.Output.WriteLine(RunReport.Write(folder, parsed.GetValue(texts)));
-                return ExitCode.Done;
+                string[] asked = parsed.GetValue(texts) ?? [];
+                if (named is null)
+                {
+                    parsed.InvocationConfiguration.Output.WriteLine(RunReport.Write(folder, asked));
+                    return ExitCode.Done;
+                }
+
+                if (asked.Length != 1)
+                    throw new InvalidDataException($"{named}: a picture shows one sentence; expected --text SENTENCE once, or --attention SENTENCE.");
+                if (Ending(named) == ".html")
+                    throw new InvalidDataException($"{named}: the page of a run is report.html in its folder; expected --out with .svg or .png.");
+                return Save(parsed, named, RunReport.SentencePicture(folder, asked[0]));
             }
 
-            string path = parsed.GetValue(file) ?? Path.Combine(folder, "attention.html");
-            string ending = Path.GetExtension(path).ToLowerInvariant();
-            if (ending is not (".html" or ".svg" or ".png"))
-                throw new InvalidDataException($"{path}: unknown kind of file '{ending}'; expected .html, .svg or .png.");
+            string path = named ?? Path.Combine(folder, "attention.html");
+            string ending = Ending(path);
             using LoadedTranslator loaded = choice.Load(parsed, folder);
             TranslationInsight insight = TranslationInsights.Of(loaded.Translator, text, choice.Read(parsed));
-            if (ending == ".html")
-            {
-                AttentionReport.Save(path, insight);
-            }
-            else
-            {
-                Picture drawn = Draw(insight, parsed.GetValue(picture)!, parsed.GetValue(layer) - 1, parsed.GetValue(head) - 1);
-                if (ending == ".svg")
-                    SvgPicture.Save(path, drawn);
-                else if (PngPicture.Save(path, drawn) is { Length: > 0 } missing)
-                    parsed.InvocationConfiguration.Error.WriteLine($"ashlar: no font of this machine has {missing}; they are empty boxes in the picture. Install one that does (for Chinese fonts-noto-cjk), or write .svg.");
-            }
-
+            if (ending != ".html")
+                return Save(parsed, path, Draw(insight, parsed.GetValue(picture)!, parsed.GetValue(layer) - 1, parsed.GetValue(head) - 1));
+            AttentionReport.Save(path, insight);
             parsed.InvocationConfiguration.Output.WriteLine(path);
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static string Ending(string path) => Path.GetExtension(path).ToLowerInvariant() is ".html" or ".svg" or ".png"
+        ? Path.GetExtension(path).ToLowerInvariant()
+        : throw new InvalidDataException($"{path}: unknown kind of file '{Path.GetExtension(path)}'; expected .html, .svg or .png.");
+
+    private static int Save(ParseResult parsed, string path, Picture drawn)
+    {
+        if (Ending(path) == ".svg")
+            SvgPicture.Save(path, drawn);
+        else if (PngPicture.Save(path, drawn) is { Length: > 0 } missing)
+            parsed.InvocationConfiguration.Error.WriteLine($"ashlar: no font of this machine has {missing}; they are empty boxes in the picture. Install one that does (for Chinese fonts-noto-cjk), or write .svg.");
+        parsed.InvocationConfiguration.Output.WriteLine(path);
+        return ExitCode.Done;
     }
 
     private static Picture Draw(TranslationInsight insight, string picture, int? layer, int? head)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Ashlar.Shared;
+using Ashlar.Training.Reporting.Inside;
 using Ashlar.Training.Reporting.Pictures;
 
 namespace Ashlar.Training.Reporting;
@@ -34,12 +35,15 @@ public sealed record TranslationInsight
 /// </summary>
 public static class AttentionReport
 {
-    private const string PageStyle = """
-        main{max-width:64rem}.maps{overflow-x:auto;margin-top:.8rem}@supports selector(:has(a)){.maps>div{display:none}}
+    /// <summary>Rules that such pictures need beside <see cref="RunReport.Style"/> and <see cref="SvgPicture.Style"/>.</summary>
+    internal const string Style = """
+        .maps{overflow-x:auto;margin-top:.8rem}@supports selector(:has(a)){.maps>div{display:none}}
         fieldset{border:0;padding:0;margin:.5rem 0;display:flex;flex-wrap:wrap;gap:.25rem .9rem;align-items:baseline}fieldset[hidden]{display:none}legend{float:left;color:var(--soft);font-size:.88rem;min-width:4rem;padding:0}
         label{font-size:.95rem;white-space:nowrap;cursor:pointer}input[type=radio]{accent-color:var(--a);margin:0 .3rem 0 0}input:focus-visible{outline:2px solid var(--a);outline-offset:2px}
-        .scroll{overflow-x:auto}.sentence{font-size:1.25rem;margin:.1rem 0}td.n{font-variant-numeric:tabular-nums}section{margin-top:1rem}
+        .scroll{overflow-x:auto}td.n{font-variant-numeric:tabular-nums}section{margin-top:1rem}h3{font-size:1rem;font-weight:600;margin:1.2rem 0 .2rem}
         """;
+
+    private const string PageStyle = "main{max-width:64rem}.line{font-size:1.25rem;margin:.1rem 0}";
 
     /// <summary>Writes the page.</summary>
     public static void Save(string path, TranslationInsight insight) => AtomicFile.WriteText(path, Page(insight));
@@ -47,31 +51,35 @@ public static class AttentionReport
     /// <summary>The page.</summary>
     public static string Page(TranslationInsight insight)
     {
-        StringBuilder body = new();
-        StringBuilder rules = new();
-        body.Append("<h1>How a sentence was translated</h1>\n");
-        body.Append(CultureInfo.InvariantCulture, $"<p class=\"sentence\">{Escape(insight.Source)}</p><p class=\"sentence\"><b>{Escape(insight.Translation)}</b></p>\n");
-        for (int i = 0; i < insight.Attention.Count; i++)
-            Attention(body, rules, insight.Attention[i], i);
-        if (insight.Beams.Count > 0)
-        {
-            body.Append("<h2>Beam search</h2><p class=\"note\">Each token with its probability after those before it; at the end of a line the probability of the whole. The thick line is the winner; broken lines fell out of the beam.</p>\n<div class=\"scroll\" tabindex=\"0\">");
-            body.Append(SvgPicture.Element(BeamTree.Draw("", insight.Beams, insight.BestBeam))).Append("</div>\n");
-        }
-
-        if (insight.Vectors.Count > 0)
-        {
-            body.Append("<h2>The sentence as one vector</h2><p class=\"note\">All that the decoder is given, by each way of pooling the encoder's states. The area of a square is the magnitude; full squares are above zero, hollow ones below. One scale for all.</p>\n<div class=\"scroll\" tabindex=\"0\">");
-            body.Append(SvgPicture.Element(VectorStrips.Draw("", insight.Vectors))).Append("</div>\n");
-        }
-
-        return $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{Escape(insight.Source)}</title><style>{RunReport.Style}{SvgPicture.Style}{PageStyle}{rules}</style></head><body><main>\n{body}</main></body></html>\n";
+        SentencePage page = new(new StringBuilder(), new StringBuilder());
+        page.Body.Append("<h1>How a sentence was translated</h1>\n");
+        page.Body.Append(CultureInfo.InvariantCulture, $"<p class=\"line\">{Escape(insight.Source)}</p><p class=\"line\"><b>{Escape(insight.Translation)}</b></p>\n");
+        Append(page, insight, "a", heading: 2);
+        return $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{Escape(insight.Source)}</title><style>{RunReport.Style}{SvgPicture.Style}{Style}{PageStyle}{page.Rules}</style></head><body><main>\n{page.Body}</main></body></html>\n";
     }
 
-    private static void Attention(StringBuilder body, StringBuilder rules, AttentionMaps maps, int number)
+    /// <summary>Draws the pictures on a page.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="insight">What to draw.</param>
+    /// <param name="id">An id that no other picture of the page has.</param>
+    /// <param name="heading">Level of the headings.</param>
+    internal static void Append(SentencePage page, TranslationInsight insight, string id, int heading)
     {
-        string id = $"a{number}";
-        body.Append(CultureInfo.InvariantCulture, $"<section id=\"{id}\"><h2>Attention: {Escape(maps.Name)}</h2><p class=\"note\">Each row is a token, and its cells say in percent how much it took from each column. The strongest has a frame.</p>\n");
+        for (int i = 0; i < insight.Attention.Count; i++)
+            Attention(page, insight.Attention[i], $"{id}-{i}", heading);
+        if (insight.Beams.Count > 0)
+            Section("Beam search", "Each token with its probability after those before it; at the end of a line the probability of the whole. The thick line is the winner; broken lines fell out of the beam.", BeamTree.Draw("", insight.Beams, insight.BestBeam));
+        if (insight.Vectors.Count > 0)
+            Section("The sentence as one vector", "All that the decoder is given, by each way of pooling the encoder's states. The area of a square is the magnitude; full squares are above zero, hollow ones below. One scale for all.", VectorStrips.Draw("", insight.Vectors));
+
+        void Section(string title, string note, Picture picture) => page.Body.Append(
+            CultureInfo.InvariantCulture, $"<h{heading}>{title}</h{heading}><p class=\"note\">{note}</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\">{SvgPicture.Element(picture)}</div>\n");
+    }
+
+    private static void Attention(SentencePage page, AttentionMaps maps, string id, int heading)
+    {
+        (StringBuilder body, StringBuilder rules) = (page.Body, page.Rules);
+        body.Append(CultureInfo.InvariantCulture, $"<section id=\"{id}\"><h{heading}>Attention: {Escape(maps.Name)}</h{heading}><p class=\"note\">Each row is a token, and its cells say in percent how much it took from each column. The strongest has a frame.</p>\n");
         Choices(body, id, "layer", maps.Layers);
         Choices(body, id, "head", maps.Heads);
         body.Append("<div class=\"maps\" tabindex=\"0\">\n");

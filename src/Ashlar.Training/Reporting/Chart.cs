@@ -14,7 +14,7 @@ internal sealed record Curve(string Label, string Style, (double X, double Y)[] 
 /// <summary>Line charts as SVG: labels stand at the lines, dashes tell them apart as well as colour.</summary>
 internal static class Chart
 {
-    private const double Width = 640, Height = 300, Left = 52, Right = 96, Top = 12, Bottom = 28;
+    private const double Width = 640, Height = 300, Left = 52, Right = 128, Top = 12, Bottom = 28;
 
     public static string Draw(string title, IReadOnlyList<Curve> curves, IReadOnlyList<(string Label, double Value)> baselines)
     {
@@ -29,7 +29,7 @@ internal static class Chart
             high = low + 1;
         double last = Math.Max(1, all.Max(point => point.X));
         StringBuilder svg = new();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\">");
+        svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"chart\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{WebUtility.HtmlEncode(title)}\">");
         foreach (double tick in ticks)
         {
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - right:0}\" y1=\"{Y(tick):0.0}\" y2=\"{Y(tick):0.0}\"/>");

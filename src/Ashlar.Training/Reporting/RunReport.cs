@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Ashlar.Shared;
 using Ashlar.Training.Loop;
 using Ashlar.Training.Reporting.Inside;
+using Ashlar.Training.Reporting.Pictures;
 
 namespace Ashlar.Training.Reporting;
 
@@ -31,15 +32,19 @@ public static class RunReport
         return path;
     }
 
+    /// <summary>The picture of a sentence in a run's model, to stand in a file of its own.</summary>
+    /// <exception cref="InvalidDataException">There is none for this kind of model.</exception>
+    public static Picture SentencePicture(string runDirectory, string sentence) =>
+        SentenceViews.Of(runDirectory).Picture(runDirectory, sentence);
+
     private static string Page(string runDirectory, IReadOnlyList<JsonObject> lines, IReadOnlyList<string> texts)
     {
         JsonObject recipe = JsonNode.Parse(File.ReadAllText(Path.Combine(runDirectory, "recipe.json")))!.AsObject();
         JsonObject? start = lines.FirstOrDefault(line => line["parameters"] is not null);
         JsonObject[] steps = [.. lines.Where(line => line["loss"] is not null)];
         JsonObject[] validations = [.. lines.Where(line => line["validationLoss"] is not null)];
-        StringBuilder page = new();
+        StringBuilder page = new(), rules = new();
         string name = Escape((string)recipe["name"]!);
-        page.Append(CultureInfo.InvariantCulture, $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{name}</title><style>{Style}{NextTokens.Style}{UnrolledView.Style}</style></head><body><main>\n");
         page.Append(CultureInfo.InvariantCulture, $"<h1>{name}</h1><p class=\"lead\">{Escape((string?)recipe["description"] ?? "")}</p>\n");
         Summary(page, start, steps, validations, lines);
         bool counted = NGramFigures.Apply(start);
@@ -47,9 +52,9 @@ public static class RunReport
             NGramFigures.Append(page, start!, lines.LastOrDefault(line => line["hits"] is not null));
         else
             Losses(page, start, steps, validations);
-        SentenceViews.Append(page, runDirectory, [.. texts, .. LookInside(recipe)], texts.Count > 0);
+        SentenceViews.Append(new SentencePage(page, rules), runDirectory, [.. texts, .. LookInside(recipe)], texts.Count > 0);
         page.Append("<h2>Samples</h2>\n");
-        Samples(page, lines);
+        Samples(page, lines, translated: (string?)recipe["task"] == "translation");
         if (!counted)
             Course(page, steps);
         page.Append("<h2>Recipe</h2><table>");
@@ -60,7 +65,7 @@ public static class RunReport
             Row(page, key, start?[key]?.ToString() ?? "–");
         Row(page, "TorchSharp", typeof(TorchSharp.torch).Assembly.GetName().Version?.ToString() ?? "–");
         page.Append("</table></main></body></html>\n");
-        return page.ToString();
+        return $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{name}</title><style>{Style}{NextTokens.Style}{SvgPicture.Style}{AttentionReport.Style}{rules}</style></head><body><main>\n{page}";
     }
 
     private static IEnumerable<string> LookInside(JsonObject recipe) =>
@@ -96,6 +101,12 @@ public static class RunReport
                 Figure("bits a byte", ((double)bits).ToString("0.000", CultureInfo.InvariantCulture));
         }
 
+        foreach ((string key, string label) in ((string, string)[])[("bleu", "BLEU"), ("testPerplexity", "test perplexity"), ("testBleu", "test BLEU")])
+        {
+            if (lines.LastOrDefault(line => line[key] is not null)?[key] is { } score)
+                Figure(label, ((double)score).ToString("0.00", CultureInfo.InvariantCulture));
+        }
+
         if (start is not null)
             Figure(counted ? "n-grams" : "parameters", Number((double)start["parameters"]!));
         if (counted)
@@ -116,7 +127,7 @@ public static class RunReport
         void Figure(string label, string value) => page.Append(CultureInfo.InvariantCulture, $"<div><dt>{label}</dt><dd>{value}</dd></div>");
     }
 
-    private static void Samples(StringBuilder page, IReadOnlyList<JsonObject> lines)
+    private static void Samples(StringBuilder page, IReadOnlyList<JsonObject> lines, bool translated)
     {
         JsonObject[] samples = [.. lines.Where(line => line["sample"] is not null)];
         if (samples.Length == 0)
@@ -125,7 +136,7 @@ public static class RunReport
         int[] stepsShown = [.. samples.Select(sample => (int)sample["step"]!).Distinct()];
         HashSet<int> shown = [.. Enumerable.Range(0, Math.Min(6, stepsShown.Length)).Select(i => stepsShown[i * (stepsShown.Length - 1) / Math.Max(1, Math.Min(6, stepsShown.Length) - 1)])];
         foreach (JsonObject sample in samples.Where(sample => shown.Contains((int)sample["step"]!)).Reverse())
-            page.Append(CultureInfo.InvariantCulture, $"<figure><figcaption>step {Number((double)sample["step"]!)}</figcaption><pre><b>{Escape((string)sample["prompt"]!)}</b>{Escape((string)sample["sample"]!)}</pre></figure>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<figure><figcaption>step {Number((double)sample["step"]!)}</figcaption><pre><b>{Escape((string)sample["prompt"]!)}</b>{(translated ? " → " : "")}{Escape((string)sample["sample"]!)}</pre></figure>\n");
     }
 
     private static void Rows(StringBuilder page, JsonObject node, string prefix)
@@ -168,6 +179,7 @@ public static class RunReport
         svg{display:block;width:100%;height:auto;overflow:visible}svg text{font:13px/1 system-ui,sans-serif;fill:var(--soft)}.grid{stroke:var(--rule);stroke-width:1}
         .base{stroke:var(--soft);stroke-width:1;stroke-dasharray:2 4}.raw{opacity:.25;stroke-width:1}path{fill:none;stroke-width:2;stroke-linejoin:round}.a{stroke:var(--a)}.b{stroke:var(--b);stroke-dasharray:7 3}
         text.ta{fill:var(--a);font-weight:600}text.tb{fill:var(--b);font-weight:600}.dot{fill:var(--b)}
+        @media(max-width:36rem){svg.chart text{font-size:17px}}
         .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2rem}
         figure{margin:1rem 0}figcaption{font-size:.85rem;color:var(--soft)}pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;margin:.2rem 0;padding-left:.9rem;border-left:2px solid var(--rule)}
         table{border-collapse:collapse;width:100%;font-size:.88rem}th,td{text-align:left;vertical-align:top;padding:.25rem .8rem .25rem 0;border-bottom:1px solid var(--rule);font-weight:400;overflow-wrap:anywhere}th{color:var(--soft);width:45%}

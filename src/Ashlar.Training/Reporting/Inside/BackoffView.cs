@@ -4,6 +4,7 @@ using System.Text;
 using Ashlar.Inference;
 using Ashlar.Inference.Models.NGrams;
 using Ashlar.Tokenizers;
+using Ashlar.Training.Reporting.Pictures;
 
 namespace Ashlar.Training.Reporting.Inside;
 
@@ -11,39 +12,63 @@ namespace Ashlar.Training.Reporting.Inside;
 /// The back-off path of an n-gram model: for each token of a sentence, what every order knew, how much of the probability it gave and
 /// how much it left to the order below.
 /// </summary>
-internal sealed class BackoffView : ISentenceView
+internal sealed class BackoffView : LanguageModelView
 {
     private const int Longest = 80;
 
-    public string Title => "Inside: the back-off path";
+    public override string Title => "Inside: the back-off path";
 
-    public string Explanation =>
-        "Open a token to see where its probability comes from. Each order looks for the words before the token in its counts, gives the token "
+    public override string Explanation =>
+        "The picture says in percent how much of a token's probability comes from each order; the longest n-gram that was seen has a frame, and a dash is a context that never was. "
+        + "Open a token below it for the counts. Each order looks for the words before the token in its counts, gives the token "
         + "(count − discount) / total, and leaves its weight to the next shorter context. \"Adds\" is what the order contributes to the probability: the "
         + "column sums to it. Where a context was never seen, all of the weight goes on. Lower orders of Kneser-Ney count in how many different contexts a token stood.";
 
-    public void Draw(StringBuilder page, LoadedModel model, string sentence, string name)
+    protected override void Draw(StringBuilder page, LoadedModel model, string sentence, string name)
     {
         NGramModel ngrams = (NGramModel)model.Model;
-        Tokenizer tokenizer = model.Tokenizer;
-        NGramHeader header = ngrams.Header;
-        List<int> text = [.. tokenizer.Encode(sentence)];
-        int start = header.BeginId >= 0 ? 1 : 0;
-        if (header.BeginId >= 0)
-            text.Insert(0, header.BeginId);
-        if (header.EndId >= 0)
-            text.Add(header.EndId);
-        int[] tokens = [.. text];
+        (int[] tokens, int start) = Read(model, sentence);
         int end = Math.Min(tokens.Length, start + Longest);
         double nats = 0;
         for (int i = start; i < tokens.Length; i++)
             nats -= Math.Log(ngrams.Probability(tokens.AsSpan(0, i), tokens[i]));
         page.Append(CultureInfo.InvariantCulture, $"<figure class=\"sentence\"><figcaption>{WebUtility.HtmlEncode(sentence)} <span class=\"note\">{tokens.Length - start} tokens, {nats / Math.Max(1, tokens.Length - start):0.000} nats each</span></figcaption>\n");
+        page.Append("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"orders by token\">").Append(SvgPicture.Element(Picture(model, "", tokens, start))).Append("</div>\n");
         for (int i = start; i < end; i++)
-            Step(page, ngrams, tokenizer, tokens.AsSpan(0, i), tokens[i], name, open: i == start + 1);
+            Step(page, ngrams, model.Tokenizer, tokens.AsSpan(0, i), tokens[i], name, open: i == start + 1);
         if (end < tokens.Length)
             page.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">The first {Longest} tokens are shown.</p>");
         page.Append("</figure>\n");
+    }
+
+    protected override Picture Picture(LoadedModel model, string sentence)
+    {
+        (int[] tokens, int start) = Read(model, sentence);
+        return Picture(model, sentence, tokens, start);
+    }
+
+    private static Picture Picture(LoadedModel model, string title, int[] tokens, int start)
+    {
+        NGramModel ngrams = (NGramModel)model.Model;
+        int[] shown = [.. Enumerable.Range(start, Math.Min(Longest, tokens.Length - start))];
+        return BackoffShares.Draw(
+            title,
+            [.. shown.Select(i => TokenText.Visible(model.Tokenizer, tokens[i]))],
+            [.. shown.Select(i => ngrams.Explain(tokens.AsSpan(0, i), tokens[i]))],
+            ngrams.Header.Order,
+            ngrams.Header.Smoothing);
+    }
+
+    // The sentence between its ends; the first token that is predicted.
+    private static (int[] Tokens, int Start) Read(LoadedModel model, string sentence)
+    {
+        NGramHeader header = ((NGramModel)model.Model).Header;
+        List<int> text = [.. model.Tokenizer.Encode(sentence)];
+        if (header.BeginId >= 0)
+            text.Insert(0, header.BeginId);
+        if (header.EndId >= 0)
+            text.Add(header.EndId);
+        return ([.. text], header.BeginId >= 0 ? 1 : 0);
     }
 
     private static void Step(StringBuilder page, NGramModel model, Tokenizer tokenizer, ReadOnlySpan<int> history, int token, string name, bool open)

@@ -42,7 +42,8 @@ internal static class NextTokens
         _ => p.ToString("0.000", CultureInfo.InvariantCulture),
     };
 
-    private static int[] Best(ReadOnlySpan<double> probabilities, int count)
+    /// <summary>The likeliest tokens, the likeliest first.</summary>
+    public static int[] Best(ReadOnlySpan<double> probabilities, int count)
     {
         PriorityQueue<int, (double, int)> queue = new();
         for (int token = 0; token < probabilities.Length; token++)
@@ -64,10 +65,11 @@ internal static class NextTokens
         details{border-bottom:1px solid var(--rule)}details>summary{display:grid;grid-template-columns:1.1rem minmax(4.5rem,9rem) 1fr;gap:.2rem .6rem;align-items:center;padding:.35rem 0;cursor:pointer;list-style:none}
         details>summary::-webkit-details-marker{display:none}details>summary::before{content:"▸";color:var(--soft)}details[open]>summary::before{content:"▾"}
         summary>.tok{justify-self:start;max-width:100%;overflow:hidden;text-overflow:ellipsis}summary:focus-visible{outline:2px solid var(--a);outline-offset:2px}summary .why{grid-column:2/-1;font-size:.8rem;color:var(--soft)}
-        .inside{padding:.2rem 0 1rem 1.7rem}.wide{overflow-x:auto;margin-bottom:.8rem}.wide table{min-width:30rem}.wide td:nth-child(3){min-width:7rem}.wide td,.wide th{width:auto;white-space:nowrap;overflow-wrap:normal;font-variant-numeric:tabular-nums}
-        .wide thead th{font-size:.78rem;vertical-align:bottom}.wide tr.seen th,.wide tr.seen td{color:var(--ink)}.wide tr.unseen td,.wide tr.unseen th{color:var(--soft);font-style:italic}
+        .inside{padding:.2rem 0 1rem 1.7rem}.wide{overflow-x:auto;margin-bottom:.8rem}.wide table{min-width:30rem}.wide td:nth-child(3){min-width:7.4rem}.wide td,.wide th{width:auto;white-space:nowrap;overflow-wrap:normal;font-variant-numeric:tabular-nums;padding-right:.6rem}
+        .wide thead th{font-size:.78rem;vertical-align:bottom;white-space:normal}.wide tr.seen th,.wide tr.seen td{color:var(--ink)}.wide tr.unseen td,.wide tr.unseen th{color:var(--soft);font-style:italic}
         .tok{font:.92em/1.3 ui-monospace,Menlo,Consolas,"Noto Sans Mono CJK SC",monospace;border:1px solid var(--rule);border-radius:3px;padding:0 .2em;white-space:pre;color:var(--ink)}
         .bar{display:inline-block;height:.7em;background:var(--a);min-width:1px;vertical-align:baseline;margin-right:.4em}.num{font-variant-numeric:tabular-nums;font-size:.85rem}
-        .next{max-width:26rem}.next caption{text-align:left;font-size:.8rem;color:var(--soft)}.next th{width:45%}.sum{font-size:.88rem;margin:.2rem 0 .8rem;overflow-wrap:anywhere}
+        .scroll{overflow-x:auto;margin:.3rem 0 .8rem}.scroll:focus-visible{outline:2px solid var(--a);outline-offset:2px}
+        .next{max-width:26rem;margin-bottom:.8rem}.next caption{text-align:left;font-size:.8rem;color:var(--soft)}.next th{width:45%}.next td{font-variant-numeric:tabular-nums}@media(max-width:36rem){.inside{padding-left:.3rem}}.sum{font-size:.88rem;margin:.2rem 0 .8rem;overflow-wrap:anywhere}
         """;
 }

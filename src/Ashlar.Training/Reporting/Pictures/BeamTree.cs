@@ -111,7 +111,7 @@ public static class BeamTree
     private static double Width(BeamNode node) => TokenWidth(HeatMap.Shown(node.Token)) + 6 + TextWidth.Of(Percent(node.Probability), 11);
 
     // Wide enough for the winner's heavy type.
-    private static double TokenWidth(string token) => 1.1 * TextWidth.Of(token, Type);
+    private static double TokenWidth(string token) => 1.2 * TextWidth.Of(token, Type);
 
     private static string Percent(double probability) => probability >= 0.0995
         ? Math.Round(100 * probability).ToString(CultureInfo.InvariantCulture) + "%"

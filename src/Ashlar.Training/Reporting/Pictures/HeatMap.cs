@@ -18,24 +18,14 @@ public static class HeatMap
     public static Picture Draw(string title, IReadOnlyList<string> rows, IReadOnlyList<string> columns, float[] weights)
     {
         double left = 12 + rows.Select(token => Math.Min(Longest, TextWidth.Of(Shown(token), Type))).DefaultIfEmpty(0).Max() + 8;
-        // Single ideographs always stand upright; other tokens do so together if all of them fit, and lean otherwise.
-        string[] others = [.. columns.Where(token => !IsIdeograph(Shown(token)))];
-        double widest = others.Select(token => Math.Min(Longest, TextWidth.Of(Shown(token), Type))).DefaultIfEmpty(0).Max();
-        bool upright = widest <= Cell - 4;
-        double lean = upright ? 0 : widest * Math.Sqrt(0.5);
-        double top = (title.Length > 0 ? 34 : 10) + Math.Max(Type + 10, lean + 14);
-        double width = Math.Max(left + columns.Count * Cell + Math.Max(12, lean + 6), title.Length > 0 ? TextWidth.Of(title, 15) + 24 : 0);
+        ColumnHeads heads = new([.. columns.Select(Shown)], Cell);
+        double top = (title.Length > 0 ? 34 : 10) + heads.Height;
+        double width = Math.Max(left + columns.Count * Cell + heads.Overhang, title.Length > 0 ? TextWidth.Of(title, 15) + 24 : 0);
         double height = top + rows.Count * Cell + 12;
         List<Mark> marks = [];
         if (title.Length > 0)
             marks.Add(new Label(12, 22, title, 15, Bold: true));
-        for (int column = 0; column < columns.Count; column++)
-        {
-            double x = left + column * Cell + Cell / 2;
-            string token = TextWidth.Fit(Shown(columns[column]), Type, Longest);
-            marks.Add(upright || IsIdeograph(token) ? new Label(x, top - 9, token, Type, Anchor.Middle) : new Label(x - 2, top - 7, token, Type, Angle: -45));
-        }
-
+        heads.Draw(marks, left, top);
         for (int row = 0; row < rows.Count; row++)
         {
             double y = top + row * Cell;
@@ -43,7 +33,7 @@ public static class HeatMap
             ReadOnlySpan<float> line = weights.AsSpan(row * columns.Count, columns.Count);
             int strongest = Strongest(line);
             for (int column = 0; column < columns.Count; column++)
-                DrawCell(marks, left + column * Cell, y, line[column], column == strongest);
+                DrawCell(marks, left + column * Cell, y, Cell, line[column], column == strongest);
         }
 
         return new Picture(width, height, Describe(title, rows, columns, weights), marks);
@@ -69,18 +59,17 @@ public static class HeatMap
         return text.Length > 0 ? text : "␣";
     }
 
-    private static bool IsIdeograph(string token) => token.Length <= 2 && TextWidth.Of(token, 1) == 1;
-
-    private static void DrawCell(List<Mark> marks, double x, double y, float weight, bool strongest)
+    /// <summary>A weight from 0 to 1: the darker the stronger, in percent, in a frame if it is the strongest.</summary>
+    internal static void DrawCell(List<Mark> marks, double x, double y, double cell, double weight, bool strongest)
     {
-        double size = Cell - Gap;
+        double size = cell - Gap;
         marks.Add(new Box(x + Gap / 2, y + Gap / 2, size, size, Ink.Rule, 0.35));
         if (weight >= 0.005)
             marks.Add(new Box(x + Gap / 2, y + Gap / 2, size, size, Ink.Accent, Math.Clamp(weight, 0, 1)));
         if (strongest)
             marks.Add(new Box(x + Gap / 2, y + Gap / 2, size, size, null, Stroke: Ink.Ink, StrokeWidth: 2));
         if (weight >= 0.015)
-            marks.Add(new Label(x + Cell / 2, y + Cell / 2 + 4, Math.Round(100 * weight).ToString(CultureInfo.InvariantCulture), 11, Anchor.Middle, weight > 0.65 ? Ink.Paper : Ink.Ink, strongest));
+            marks.Add(new Label(x + cell / 2, y + cell / 2 + 4, Math.Round(100 * weight).ToString(CultureInfo.InvariantCulture), 11, Anchor.Middle, weight > 0.65 ? Ink.Paper : Ink.Ink, strongest));
     }
 
     private static string Describe(string title, IReadOnlyList<string> rows, IReadOnlyList<string> columns, float[] weights) =>

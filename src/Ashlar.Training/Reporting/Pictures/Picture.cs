@@ -12,7 +12,8 @@ public abstract record Mark;
 /// <param name="Opacity">Strength of the fill, 0 to 1.</param>
 /// <param name="Stroke">Colour of the outline; null for none.</param>
 /// <param name="StrokeWidth">Width of the outline.</param>
-public sealed record Box(double X, double Y, double Width, double Height, Ink? Fill, double Opacity = 1, Ink? Stroke = null, double StrokeWidth = 1) : Mark;
+/// <param name="Note">What a pointer resting on it is told, where the picture is shown by a browser.</param>
+public sealed record Box(double X, double Y, double Width, double Height, Ink? Fill, double Opacity = 1, Ink? Stroke = null, double StrokeWidth = 1, string? Note = null) : Mark;
 
 /// <summary>A straight line.</summary>
 /// <param name="X1">Begins here.</param>

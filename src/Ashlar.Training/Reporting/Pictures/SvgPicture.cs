@@ -42,7 +42,7 @@ public static class SvgPicture
                 case Box box:
                     string opacity = box.Opacity < 1 ? string.Create(CultureInfo.InvariantCulture, $" fill-opacity=\"{box.Opacity:0.###}\"") : "";
                     string stroke = box.Stroke is { } outline ? string.Create(CultureInfo.InvariantCulture, $" stroke-width=\"{box.StrokeWidth:0.##}\" class=\"{Fill(box.Fill)} s-{Name(outline)}\"") : $" class=\"{Fill(box.Fill)}\"";
-                    svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{box.X:0.#}\" y=\"{box.Y:0.#}\" width=\"{box.Width:0.#}\" height=\"{box.Height:0.#}\"{opacity}{stroke}{(box.Fill is null ? " fill=\"none\"" : "")}/>");
+                    svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{box.X:0.#}\" y=\"{box.Y:0.#}\" width=\"{box.Width:0.#}\" height=\"{box.Height:0.#}\"{opacity}{stroke}{(box.Fill is null ? " fill=\"none\"" : "")}{(box.Note is { } note ? $"><title>{Escape(note)}</title></rect>" : "/>")}");
                     break;
                 case Segment line:
                     svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{line.X1:0.#}\" y1=\"{line.Y1:0.#}\" x2=\"{line.X2:0.#}\" y2=\"{line.Y2:0.#}\" stroke-width=\"{line.Width:0.##}\" class=\"s-{Name(line.Colour)}\"{(line.Dashed ? " stroke-dasharray=\"4 3\"" : "")}/>");

@@ -36,22 +36,15 @@ public static class VectorStrips
             marks.Add(new Label(x, y + 13, vectors[i].Name, 13));
             marks.Add(new Box(x, y + 20, across * Cell, down * Cell, Ink.Rule, 0.35));
             for (int k = 0; k < vectors[i].Values.Count; k++)
-                DrawValue(marks, x + (k % across + 0.5) * Cell, y + 20 + (k / across + 0.5) * Cell, largest == 0 ? 0 : vectors[i].Values[k] / largest);
+            {
+                if (largest > 0 && SignedSquare.Of(x + (k % across + 0.5) * Cell, y + 20 + (k / across + 0.5) * Cell, vectors[i].Values[k] / largest, Cell - 2) is { } square)
+                    marks.Add(square);
+            }
         }
 
         int rows = vectors.Count == 0 ? 0 : (vectors.Count + inRow - 1) / inRow;
         double right = 24 + inRow * (panelWidth + Gap) - Gap;
         string description = $"{title}. {string.Join(", ", vectors.Select(vector => vector.Name))}; full squares are above zero, hollow ones below.";
         return new Picture(Math.Max(right, TextWidth.Of(title, 15) + 24), top + rows * (panelHeight + Gap / 2) + 4, description, marks);
-    }
-
-    private static void DrawValue(List<Mark> marks, double x, double y, double share)
-    {
-        double side = Math.Sqrt(Math.Abs(share)) * (Cell - 2);
-        if (side < 0.8)
-            return;
-        marks.Add(share > 0
-            ? new Box(x - side / 2, y - side / 2, side, side, Ink.Accent)
-            : new Box(x - side / 2 + 0.5, y - side / 2 + 0.5, Math.Max(0.5, side - 1), Math.Max(0.5, side - 1), Ink.Paper, Stroke: Ink.Ink));
     }
 }
