@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
+using Ashlar.Checkpoints.CTranslate2;
 using Ashlar.Checkpoints.Ml5;
+using Ashlar.Checkpoints.OpenNmt;
 using Ashlar.Checkpoints.Safetensors;
 using Ashlar.Checkpoints.TorchSave;
 using Ashlar.Inference;
@@ -15,7 +17,7 @@ internal static class InspectCommand
     public static Command Create()
     {
         Command command = new("inspect", "List the tensors of a file (.safetensors, or .pt of torch.save) or the shape of a model folder.");
-        Argument<string> file = new("FILE") { Description = "A .safetensors, .pt or .ngram file, a model folder, or one of ml5.js' charRNN." };
+        Argument<string> file = new("FILE") { Description = "A .safetensors, .pt or .ngram file, a model folder, or one of ml5.js' charRNN, CTranslate2 or OpenNMT-py." };
         command.Add(file);
         command.SetAction(parsed =>
         {
@@ -23,18 +25,12 @@ internal static class InspectCommand
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (path.EndsWith(".ngram", StringComparison.OrdinalIgnoreCase))
                 return NGramInspection.Write(path, output);
-            bool model = Directory.Exists(path) && (File.Exists(Path.Combine(path, "config.json")) || !File.Exists(Path.Combine(path, "manifest.json")));
-            if (model && ModelFamilies.TypeOf(path) == NGramConfiguration.ModelType)
+            if (Directory.Exists(path) && File.Exists(Path.Combine(path, "config.json")) && ModelFamilies.TypeOf(path) == NGramConfiguration.ModelType)
                 return NGramInspection.Write(Path.Combine(path, NGramModel.FileName), output);
-            if (model)
-            {
-                output.WriteLine(Describe(Path.Combine(path, "config.json")));
-                path = Path.Combine(path, "model.safetensors");
-            }
-
-            using ITensorSource tensors = Open(path);
-            if (tensors is Ml5CharRnn ml5)
-                output.WriteLine(Describe(ml5.Configuration));
+            (string description, ITensorSource opened) = Open(path);
+            using ITensorSource tensors = opened;
+            if (description.Length > 0)
+                output.WriteLine(description);
             foreach (string name in tensors.Names)
             {
                 _ = tensors.TryGet(name, out TensorInfo? info);
@@ -46,19 +42,67 @@ internal static class InspectCommand
         return command;
     }
 
-    private static ITensorSource Open(string path)
+    private static (string Description, ITensorSource Tensors) Open(string path)
     {
-        if (Directory.Exists(path))
-            return Ml5CharRnn.Load(path);
-        return File.Exists(path) && TorchArchive.Recognizes(path) ? TorchArchive.Open(path) : SafetensorsFile.Open(path);
+        if (CTranslate2File.Recognizes(path))
+        {
+            CTranslate2File file = CTranslate2File.Open(path);
+            return (Describe(file.Configuration), file);
+        }
+
+        if (File.Exists(path) && TorchArchive.Recognizes(path))
+            return OpenTorch(path);
+        if (OpenNmtFile.Recognizes(path))
+            return OpenNmt(path);
+        if (!Directory.Exists(path))
+            return ("", SafetensorsFile.Open(path));
+        string configuration = Path.Combine(path, "config.json");
+        if (File.Exists(configuration) || !File.Exists(Path.Combine(path, "manifest.json")))
+            return (Describe(configuration), SafetensorsFile.Open(Path.Combine(path, "model.safetensors")));
+        Ml5CharRnn ml5 = Ml5CharRnn.Load(path);
+        return (Describe(ml5.Configuration), ml5);
     }
 
-    private static string Describe(string path)
+    // OpenNMT-py saves the options and vocabularies of its program beside the weights, which a plain archive of tensors is not.
+    private static (string, ITensorSource) OpenTorch(string path)
     {
-        if (ConfigurationType.Of(path) == RecurrentConfiguration.ModelType)
-            return Describe(RecurrentConfiguration.Load(path));
-        DecoderConfiguration c = DecoderConfiguration.Load(path);
-        return $"{c.Architecture}: {c.LayerCount} layers, width {c.Width}, {c.HeadCount} heads, vocabulary {c.VocabularySize:N0}, context {c.ContextLength:N0}, {DecoderTensors.CountParameters(c):N0} parameters";
+        try
+        {
+            return ("", TorchArchive.Open(path));
+        }
+        catch (InvalidDataException refused)
+        {
+            try
+            {
+                return OpenNmt(path);
+            }
+            catch (InvalidDataException)
+            {
+                throw refused;
+            }
+        }
+    }
+
+    private static (string, ITensorSource) OpenNmt(string path)
+    {
+        OpenNmtFile file = OpenNmtFile.Open(path);
+        return (Describe(file.Configuration), file);
+    }
+
+    private static string Describe(string configuration)
+    {
+        switch (ConfigurationType.Of(configuration))
+        {
+            case RecurrentConfiguration.ModelType:
+                return Describe(RecurrentConfiguration.Load(configuration));
+            case RecurrentTranslationConfiguration.ModelType:
+                return Describe(RecurrentTranslationConfiguration.Load(configuration));
+            case TransformerConfiguration.MarianType or TransformerConfiguration.ModelType:
+                return Describe(TransformerConfiguration.Load(configuration));
+            default:
+                DecoderConfiguration c = DecoderConfiguration.Load(configuration);
+                return $"{c.Architecture}: {c.LayerCount} layers, width {c.Width}, {c.HeadCount} heads, vocabulary {c.VocabularySize:N0}, context {c.ContextLength:N0}, {DecoderTensors.CountParameters(c):N0} parameters";
+        }
     }
 
     private static string Describe(RecurrentConfiguration c)
@@ -66,4 +110,16 @@ internal static class InspectCommand
         string input = c.EmbeddingWidth == 0 ? "one-hot input" : $"embedding {c.EmbeddingWidth}";
         return $"{c.Cell.Name()}: {c.LayerCount} layers, {input}, hidden {c.HiddenWidth}, vocabulary {c.VocabularySize:N0}, {RecurrentTensors.CountParameters(c):N0} parameters";
     }
+
+    private static string Describe(RecurrentTranslationConfiguration c)
+    {
+        string reads = c.Bidirectional ? "both ways" : "one way";
+        string looks = c.Attention == RecurrentAttention.None ? $"one sentence vector ({c.Pooling.Name()})" : $"attention {c.Attention.Name()}{(c.InputFeeding ? " with input feeding" : "")}";
+        return $"{c.Cell.Name()} encoder-decoder: {c.EncoderLayerCount} + {c.DecoderLayerCount} layers, width {c.EncoderWidth} {reads} and {c.DecoderWidth}, {looks}, "
+            + $"vocabularies {c.SourceVocabularySize:N0} and {c.TargetVocabularySize:N0}, {RecurrentTranslationTensors.CountParameters(c):N0} parameters";
+    }
+
+    private static string Describe(TransformerConfiguration c) =>
+        $"Transformer encoder-decoder: {c.EncoderLayerCount} + {c.DecoderLayerCount} layers, width {c.Width}, {c.EncoderHeadCount} + {c.DecoderHeadCount} heads, "
+        + $"{(c.PreNorm ? "pre" : "post")}-norm, vocabularies {c.SourceVocabularySize:N0} and {c.TargetVocabularySize:N0}, {TransformerTensors.CountParameters(c):N0} parameters";
 }

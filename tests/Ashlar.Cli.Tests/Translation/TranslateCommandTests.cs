@@ -160,6 +160,13 @@ public sealed class TranslateCommandTests : IDisposable
         Assert.Contains("layer 3 is not there", Run("report", transformer, "--attention", "abc", "--out", svg, "--layer", "3").Error);
         Assert.Contains("no attention to draw", Run("report", recurrent, "--attention", "abc", "--out", svg).Error);
         Assert.Contains("expected .html, .svg or .png", Run("report", recurrent, "--attention", "abc", "--out", "x.gif").Error);
+
+        // The same picture of a sentence of the run's own report.
+        Assert.Equal((0, svg + "\n", ""), Run("report", transformer, "--text", "abc", "--out", svg));
+        Assert.Contains(XDocument.Load(svg).Descendants(), element => element.Value == "c");
+        Assert.Contains("a picture shows one sentence", Run("report", transformer, "--text", "abc", "--text", "abd", "--out", svg).Error);
+        Assert.Contains("a picture shows one sentence", Run("report", transformer, "--out", svg).Error);
+        Assert.Contains("expected .html, .svg or .png", Run("report", transformer, "--text", "abc", "--out", "x.gif").Error);
     }
 
     private string Page(string model, params string[] more)
