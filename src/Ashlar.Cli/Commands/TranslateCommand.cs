@@ -15,7 +15,7 @@ internal static class TranslateCommand
     {
         Command command = new("translate", "Translate lines: a file of any size, or what comes in.");
         Argument<string> model = new("MODEL") { Description = "A run folder, or one in the layout of Marian, CTranslate2 or OpenNMT." };
-        Option<string?> input = new("--input", "-i") { Description = "Lines to translate (.gz too); the standard input by default." };
+        Option<string?> input = new("--input", "-i") { Description = "Lines to translate (.gz and .zst too); the standard input by default." };
         Option<string?> outputFile = new("--output", "-o") { Description = "Where translations go; the standard output by default." };
         Option<int> best = new("--n-best") { Description = "Translations of each line, as 'number ||| text ||| score'; at most the beam.", DefaultValueFactory = _ => 1 };
         Option<string?> alignments = new("--alignments") { Description = "File for alignments: Pharaoh pairs, or all weights as JSON lines when it ends in .jsonl." };

@@ -4,7 +4,7 @@ using Ashlar.Datasets.Text;
 namespace Ashlar.Datasets.Parallel;
 
 /// <summary>
-/// Streams sentence pairs from two files, TSV or JSON lines; <c>.gz</c> is unpacked by its ending. A wrong line is one
+/// Streams sentence pairs from two files, TSV or JSON lines; <c>.gz</c> and <c>.zst</c> are unpacked by their endings. A wrong line is one
 /// sentence with its number. A pair with an empty side is kept: <see cref="ParallelFilter"/> drops it.
 /// </summary>
 public static class ParallelText
@@ -81,7 +81,7 @@ public static class ParallelText
     /// <exception cref="InvalidDataException">As the reader chosen.</exception>
     public static IEnumerable<SentencePair> FromFile(string path, TranslationDirection? direction = null)
     {
-        string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+        string name = Path.GetExtension(path).ToLowerInvariant() is ".gz" or ".zst" ? Path.ChangeExtension(path, null) : path;
         return Path.GetExtension(name).ToLowerInvariant() is ".jsonl" or ".json" or ".ndjson"
             ? FromJsonLines(path, direction: direction)
             : FromTsv(path, direction: direction);

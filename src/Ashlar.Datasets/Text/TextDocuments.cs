@@ -3,10 +3,11 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using ZstdSharp;
 
 namespace Ashlar.Datasets.Text;
 
-/// <summary>Streams documents from files; gzip is unpacked by its ending. A wrong file or line is one sentence.</summary>
+/// <summary>Streams documents from files; gzip and Zstandard are unpacked by their endings. A wrong file or line is one sentence.</summary>
 public static class TextDocuments
 {
     /// <summary>Each file is one document.</summary>
@@ -92,6 +93,11 @@ public static class TextDocuments
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such file; expected text to read.", path);
         FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-        return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        return Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".gz" => new UnpackedStream(new GZipStream(file, CompressionMode.Decompress), path, "gzip"),
+            ".zst" => new UnpackedStream(new DecompressionStream(file, leaveOpen: false), path, "Zstandard"),
+            _ => file,
+        };
     }
 }

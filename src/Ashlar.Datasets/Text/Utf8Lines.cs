@@ -14,7 +14,7 @@ public static class Utf8Lines
     /// <summary>The limit on one line that <see cref="Read(Stream, int)"/> uses by default, in bytes.</summary>
     public const int DefaultMaximumBytes = 1 << 20;
 
-    /// <summary>Opens a file, unpacking <c>.gz</c>, and reads its lines; the last line need not end.</summary>
+    /// <summary>Opens a file, unpacking <c>.gz</c> and <c>.zst</c>, and reads its lines; the last line need not end.</summary>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     public static IEnumerable<TextLine> FromFile(string path, int maximumBytes = DefaultMaximumBytes)
     {
