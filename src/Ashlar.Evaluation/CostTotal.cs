@@ -8,7 +8,7 @@ internal sealed class CostTotal(TokenBytes vocabulary)
 
     public long TokenCount => _tokens;
 
-    public void Add(int token, double nats)
+    public void Add(int token, int? previous, double nats)
     {
         _nats += nats;
         _tokens++;
@@ -16,7 +16,7 @@ internal sealed class CostTotal(TokenBytes vocabulary)
             return;
         _textNats += nats;
         _textTokens++;
-        _bytes += vocabulary.ByteCount(token);
+        _bytes += vocabulary.ByteCount(token, previous);
     }
 
     /// <exception cref="InvalidDataException">Nothing was scored.</exception>

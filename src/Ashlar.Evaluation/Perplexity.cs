@@ -92,7 +92,7 @@ public static class Perplexity
             state.Dispose();
         for (int i = 0; i < batch.Length; i++)
             for (int at = batch[i].FirstScored; at < costs[i].Length; at++)
-                total.Add(batch[i].Targets.Span[at], costs[i][at]);
+                total.Add(batch[i].Targets.Span[at], batch[i].Inputs.Span[at], costs[i][at]);
     }
 
     private static void CheckTokens(int vocabularySize, Window window)

@@ -58,8 +58,11 @@ public sealed class UnigramBaseline
     {
         CostTotal total = new(vocabulary);
         foreach (Window window in Window.Cut(documents, int.MaxValue / 2, int.MaxValue / 2, options?.BeginOfTextId))
-            foreach (int token in window.Targets.Span)
-                total.Add(token, _nats[Within(token, VocabularySize)]);
+        {
+            for (int i = 0; i < window.Targets.Length; i++)
+                total.Add(window.Targets.Span[i], window.Inputs.Span[i], _nats[Within(window.Targets.Span[i], VocabularySize)]);
+        }
+
         return total.Result(_name, windowLength: 0, stride: 0);
     }
 

@@ -63,7 +63,7 @@ public sealed class Tokenizer
 
     /// <summary>
     /// Loads a <c>tokenizer.json</c> (also gzipped), a folder that holds one, <c>vocab.json</c> beside <c>merges.txt</c>, BERT's
-    /// <c>vocab.txt</c>, SentencePiece's <c>.model</c>, a tiktoken rank file or the vocabulary of a GGUF file.
+    /// <c>vocab.txt</c>, SentencePiece's <c>.model</c>, a tiktoken rank file, the vocabulary of a GGUF file or llama2.c's <c>tokenizer.bin</c>.
     /// </summary>
     /// <exception cref="FileNotFoundException">Nothing is there.</exception>
     /// <exception cref="InvalidDataException">The file is not what its name says, or asks for a part Ashlar does not have.</exception>
@@ -160,6 +160,29 @@ public sealed class Tokenizer
         DecodingState state = new() { Started = !first };
         AppendText(id, skipSpecial: true, ref state, bytes);
         return bytes.WrittenCount + (state.SpaceHeld ? 1 : 0);
+    }
+
+    /// <summary>
+    /// Bytes that a token adds to a text, where what a token becomes depends on the one before it (a space between words, none at the
+    /// start). Those of all tokens of a text sum to the length of the text they decode to.
+    /// </summary>
+    /// <param name="id">The token.</param>
+    /// <param name="previous">The token before it; null, begin-of-text or end-of-text at the start of a text.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The id is outside the vocabulary.</exception>
+    public int TokenByteCountAfter(int id, int? previous)
+    {
+        if (IsSpecial(id))
+            return 0;
+        if (Pipeline.Decoder.IsIdentity)
+            return BytesOf(id).Length;
+        bool first = previous is null || previous == SpecialTokens.EndOfText || previous == SpecialTokens.BeginOfText;
+        ArrayBufferWriter<byte> bytes = new();
+        DecodingState state = new() { Started = !first };
+        if (!first && previous is { } before && before < VocabularySize)
+            AppendText(before, skipSpecial: true, ref state, bytes);
+        bytes.ResetWrittenCount();
+        AppendText(id, skipSpecial: true, ref state, bytes);
+        return bytes.WrittenCount;
     }
 
     /// <summary>Whether the id is a control token.</summary>

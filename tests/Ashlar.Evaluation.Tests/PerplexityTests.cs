@@ -6,7 +6,7 @@ namespace Ashlar.Evaluation.Tests;
 public sealed class PerplexityTests
 {
     // Token 0 is special; token i stands for i bytes.
-    private static readonly TokenBytes Bytes = new(token => token, token => token == 0);
+    private static readonly TokenBytes Bytes = new((token, _) => token, token => token == 0);
 
     [Fact]
     public void By_hand()

@@ -132,7 +132,7 @@ public sealed class ChatSession : IDisposable
         int turn = _messages.Count;
         try
         {
-            foreach (GeneratedPiece piece in _generator.Generate(prompt, options, _state, cancellation: cancellation))
+            foreach (GeneratedPiece piece in _generator.Generate(prompt, options with { ContinuesPrompt = false }, _state, cancellation: cancellation))
             {
                 text.Append(piece.Text);
                 if (piece.Token is { } token)

@@ -48,6 +48,12 @@ public sealed class TextGenerator(ILanguageModel model, Tokenizer tokenizer)
             int cached = used.Length;
             TokenGenerator generator = new(model, used, prompt, options, random);
             StreamingDecoder decoder = tokenizer.NewStreamingDecoder();
+            foreach (int token in options.ContinuesPrompt ? prompt : [])
+            {
+                if (token < tokenizer.VocabularySize)
+                    decoder.Append(token);
+            }
+
             StopStringFilter filter = new(options.StopStrings);
             StringBuilder text = new();
             while (!cancellation.IsCancellationRequested && generator.TryNext(out int token))

@@ -19,7 +19,7 @@ internal sealed class RecurrentValidator(RecurrentLanguageModel model, int[] str
     public double BitsPerByte(Tokenizer tokenizer)
     {
         (double nats, _) = Sum(_batches, target => !tokenizer.IsSpecial((int)target));
-        long bytes = _batches.Sum(batch => batch.Targets.Where(target => target != TokenBatch.Ignored).Sum(target => (long)tokenizer.TokenByteCount((int)target)));
+        long bytes = _batches.Sum(batch => Validator.TextBytes(batch, tokenizer));
         return nats / Math.Log(2) / bytes;
     }
 

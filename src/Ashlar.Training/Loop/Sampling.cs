@@ -9,6 +9,24 @@ namespace Ashlar.Training.Loop;
 /// <summary>Continues the recipe's prompts with the weights as they are, by the inference path itself.</summary>
 internal static class Sampling
 {
+    /// <summary>Encodes the prompts once before the run, which would otherwise fail at its first samples.</summary>
+    /// <exception cref="InvalidDataException">A prompt is empty where nothing begins a text, or the vocabulary cannot spell it.</exception>
+    public static void Check(Tokenizer tokenizer, Recipe recipe)
+    {
+        foreach (string prompt in recipe.Evaluation.SampleTokens > 0 ? recipe.Evaluation.Prompts : [])
+        {
+            try
+            {
+                if (Prompt(prompt, tokenizer, recipe, out _).Length == 0)
+                    throw new InvalidDataException("the text is empty; expected at least one character, since this tokenizer has no end-of-text token to begin with.");
+            }
+            catch (InvalidDataException error)
+            {
+                throw new InvalidDataException($"{recipe.Name}: evaluation.prompts, \"{prompt}\": {error.Message}", error);
+            }
+        }
+    }
+
     public static IReadOnlyList<TrainingSample> Continue(ILanguageModel graph, Tokenizer tokenizer, Recipe recipe, int step)
     {
         SamplingOptions sampling = new()
@@ -21,8 +39,6 @@ internal static class Sampling
         foreach (string prompt in recipe.Evaluation.Prompts)
         {
             int[] start = Prompt(prompt, tokenizer, recipe, out int[] stop);
-            if (start.Length == 0)
-                throw new InvalidDataException($"{recipe.Name}: evaluation.prompts holds an empty text; expected at least one character, since this tokenizer has no end-of-text token to begin with.");
             using LanguageModelState state = graph.NewState();
             TokenGenerator generator = new(graph, state, start, new GenerationOptions
             {

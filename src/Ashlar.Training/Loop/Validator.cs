@@ -25,8 +25,21 @@ internal sealed class Validator(CausalLanguageModel model, RunData data, int row
     public double BitsPerByte(Tokenizer tokenizer)
     {
         (double nats, _) = Sum(_batches, target => !tokenizer.IsSpecial((int)target));
-        long bytes = _batches.Sum(batch => batch.Targets.Where(target => target != TokenBatch.Ignored).Sum(target => (long)tokenizer.TokenByteCount((int)target)));
+        long bytes = _batches.Sum(batch => TextBytes(batch, tokenizer));
         return nats / Math.Log(2) / bytes;
+    }
+
+    /// <summary>Bytes of text that the targets of a batch stand for, each after its input.</summary>
+    internal static long TextBytes(TokenBatch batch, Tokenizer tokenizer)
+    {
+        long bytes = 0;
+        for (int i = 0; i < batch.Targets.Length; i++)
+        {
+            if (batch.Targets[i] != TokenBatch.Ignored)
+                bytes += tokenizer.TokenByteCountAfter((int)batch.Targets[i], (int)batch.Inputs[i]);
+        }
+
+        return bytes;
     }
 
     private (double Nats, long Tokens) Sum(IEnumerable<TokenBatch> batches, Func<long, bool> counts)

@@ -24,6 +24,7 @@ internal static class NGramRun
             throw new InvalidDataException($"{options.OutputDirectory}: an n-gram run counts in one go and has nothing to resume; run it without --resume.");
         Stopwatch clock = Stopwatch.StartNew();
         NGramData data = NGramData.Prepare(recipe, options);
+        Sampling.Check(data.Tokenizer, recipe);
         string folder = options.OutputDirectory;
         Directory.CreateDirectory(folder);
         NGramCounts counts = Count(recipe, options, data);

@@ -47,7 +47,7 @@ internal sealed class NGramScore
                 if ((i & 0xFFFF) == 0)
                     cancellation.ThrowIfCancellationRequested();
                 if (i > 0 || document[i] != model.Header.BeginId)
-                    score.Add(document[i], reader.Probability(document[i], out int found), found, vocabulary);
+                    score.Add(document[i], i > 0 ? document[i - 1] : null, reader.Probability(document[i], out int found), found, vocabulary);
                 reader.Read(document[i]);
             }
         }
@@ -55,7 +55,7 @@ internal sealed class NGramScore
         return score;
     }
 
-    private void Add(int token, double probability, int found, TokenBytes vocabulary)
+    private void Add(int token, int? previous, double probability, int found, TokenBytes vocabulary)
     {
         double nats = -Math.Log(probability);
         _hits[found]++;
@@ -63,6 +63,6 @@ internal sealed class NGramScore
         if (vocabulary.IsSpecial(token))
             return;
         _textNats += nats;
-        _bytes += vocabulary.ByteCount(token);
+        _bytes += vocabulary.ByteCount(token, previous);
     }
 }

@@ -51,6 +51,31 @@ public sealed class TextGeneratorTests
         Assert.Equal(text, string.Concat(Run(text, new() { StopIds = [End], MaxTokens = 1000 }).Select(p => p.Text))), iter: 100);
 
     [Fact]
+    public void A_word_is_set_off_from_the_prompt_s_last_one_and_a_reply_begins_without_a_space()
+    {
+        Tokenizer words = WordLevelTrainer.Train(["the cat sat down"], 10);
+        Tokenizer pieces = UnigramTrainer.Train(["the cat sat down"], 300);
+        foreach (Tokenizer tokenizer in (Tokenizer[])[words, pieces])
+        {
+            int end = Assert.NotNull(tokenizer.SpecialTokens.EndOfText);
+            int[] prompt = tokenizer.Encode("the cat"), rest = [.. tokenizer.Encode("the cat sat down")[prompt.Length..], end];
+            TableModel model = new(tokenizer.VocabularySize, history => Certain(tokenizer.VocabularySize, rest[history.Count - prompt.Length]));
+            GenerationOptions options = new() { Sampling = SamplingOptions.Greedy, StopIds = [end] };
+            Assert.Equal(" sat down", Text(options));
+            Assert.Equal("sat down", Text(options with { ContinuesPrompt = false }));
+
+            string Text(GenerationOptions how) => string.Concat(new TextGenerator(model, tokenizer).Generate(prompt, how, cancellation: Cancellation).Select(piece => piece.Text));
+        }
+
+        static double[] Certain(int size, int id)
+        {
+            double[] probabilities = new double[size];
+            probabilities[id] = 1;
+            return probabilities;
+        }
+    }
+
+    [Fact]
     public async Task The_asynchronous_form_gives_the_same()
     {
         string text = "";
