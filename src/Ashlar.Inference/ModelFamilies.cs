@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
-using Ashlar.Checkpoints.Safetensors;
 using Ashlar.Inference.Models;
 using Ashlar.Inference.Models.NGrams;
 using Ashlar.Inference.Models.Recurrent;
@@ -64,7 +63,7 @@ public static class ModelFamilies
         DecoderConfiguration configuration = DecoderConfiguration.Load(ConfigurationPath(folder));
         return new(configuration.VocabularySize, configuration.EndOfTextIds, threadCount =>
         {
-            using ITensorSource tensors = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
+            using ITensorSource tensors = FolderWeights.Open(folder);
             return DecoderGraph.Load(configuration, tensors, threadCount);
         });
     }
@@ -88,7 +87,7 @@ public static class ModelFamilies
         RecurrentConfiguration configuration = RecurrentConfiguration.Load(ConfigurationPath(folder));
         return new(configuration.VocabularySize, configuration.EndOfTextIds, threadCount =>
         {
-            using ITensorSource tensors = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
+            using ITensorSource tensors = FolderWeights.Open(folder);
             return RecurrentGraph.Load(configuration, tensors, threadCount);
         });
     }

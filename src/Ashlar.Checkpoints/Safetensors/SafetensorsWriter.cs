@@ -76,4 +76,25 @@ public sealed record SafetensorsEntry(TensorInfo Info, Action<Stream> WriteBytes
     /// <summary>An entry for float32 values in memory.</summary>
     public static SafetensorsEntry Float32(string name, IReadOnlyList<long> shape, ReadOnlyMemory<float> values) =>
         new(new TensorInfo(name, TensorType.Float32, shape), stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.Span)));
+
+    /// <summary>An entry that reads a tensor of another file when it is its turn, and rounds it to nearest.</summary>
+    /// <param name="info">Name, type (float32, bfloat16 or float16) and shape here.</param>
+    /// <param name="source">Where it is read.</param>
+    /// <param name="nameThere">Its name there.</param>
+    /// <remarks>Writing raises <see cref="InvalidDataException"/> when a value is too large for the type.</remarks>
+    public static SafetensorsEntry Converted(TensorInfo info, ITensorSource source, string nameThere) => new(info, stream =>
+    {
+        float[] values = new float[info.ElementCount];
+        source.ReadFloat32(nameThere, values);
+        const int Piece = 1 << 16;
+        byte[] bytes = new byte[Piece * FloatConversion.SizeOf(info.Type)];
+        for (int at = 0; at < values.Length; at += Piece)
+        {
+            int count = Math.Min(Piece, values.Length - at);
+            Span<byte> piece = bytes.AsSpan(0, count * FloatConversion.SizeOf(info.Type));
+            if (FloatConversion.FromFloat32(info.Type, values.AsSpan(at, count), piece) is var tooLarge and >= 0)
+                throw new InvalidDataException($"{source.Source}: tensor {nameThere} holds {values[at + tooLarge]}, which {info.Type} has no number for; expected a type with a larger range.");
+            stream.Write(piece);
+        }
+    });
 }

@@ -1,9 +1,7 @@
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
 using Ashlar.Checkpoints.Ml5;
-using Ashlar.Checkpoints.Safetensors;
 using Ashlar.Checkpoints.TorchSave;
-using Ashlar.Shared;
 using Ashlar.Tokenizers;
 using Ashlar.Tokenizers.Training;
 
@@ -18,11 +16,12 @@ public static class RecurrentConversion
     /// <summary>Converts a folder of ml5.js' charRNN, its vocabulary included.</summary>
     /// <param name="source">The folder with <c>manifest.json</c>.</param>
     /// <param name="destination">The folder to write.</param>
+    /// <param name="type">Element type to write; float32 by default.</param>
     /// <exception cref="InvalidDataException">The model is damaged; the sentence says where.</exception>
-    public static void FromMl5(string source, string destination)
+    public static void FromMl5(string source, string destination, TensorType? type = null)
     {
         using Ml5CharRnn model = Ml5CharRnn.Load(source);
-        Write(model.Configuration, model, name => name, CharacterTrainer.FromCharacters(model.Characters), destination);
+        Write(model.Configuration, model, name => name, CharacterTrainer.FromCharacters(model.Characters), destination, type);
     }
 
     /// <summary>Converts a state dict that <c>torch.save</c> wrote. It has no vocabulary, so a tokenizer is given with it.</summary>
@@ -30,8 +29,9 @@ public static class RecurrentConversion
     /// <param name="tokenizer">The tokenizer the model was trained with.</param>
     /// <param name="destination">The folder to write.</param>
     /// <param name="elman">Whether an Elman network has tanh or ReLU, which its weights do not tell.</param>
+    /// <param name="type">Element type to write; float32 by default.</param>
     /// <exception cref="InvalidDataException">Damaged, not a recurrent language model, or the tokenizer does not fit.</exception>
-    public static void FromTorch(string source, Tokenizer tokenizer, string destination, RecurrentCell elman = RecurrentCell.RnnTanh)
+    public static void FromTorch(string source, Tokenizer tokenizer, string destination, RecurrentCell elman = RecurrentCell.RnnTanh, TensorType? type = null)
     {
         using TorchArchive archive = TorchArchive.Open(source);
         (RecurrentConfiguration configuration, IReadOnlyDictionary<string, string> names) = RecurrentStateDict.Recognize(archive, elman);
@@ -44,23 +44,13 @@ public static class RecurrentConversion
             BeginOfTextId = tokenizer.SpecialTokens.BeginOfText,
             EndOfTextIds = end is { } id ? [id] : [],
         };
-        Write(configuration, archive, name => names[name], tokenizer, destination);
+        Write(configuration, archive, name => names[name], tokenizer, destination, type);
     }
 
     private static void Write(
-        RecurrentConfiguration configuration, ITensorSource source, Func<string, string> nameIn, Tokenizer tokenizer, string destination)
+        RecurrentConfiguration configuration, ITensorSource source, Func<string, string> nameIn, Tokenizer tokenizer, string destination, TensorType? type)
     {
-        List<SafetensorsEntry> entries = [];
-        foreach (TensorDescription tensor in RecurrentTensors.Of(configuration))
-        {
-            float[] values = new float[tensor.Shape.Aggregate(1L, (product, size) => product * size)];
-            source.ReadFloat32(nameIn(tensor.Name), values);
-            entries.Add(SafetensorsEntry.Float32(tensor.Name, tensor.Shape, values));
-        }
-
-        Directory.CreateDirectory(destination);
-        SafetensorsWriter.Write(Path.Combine(destination, "model.safetensors"), entries);
+        ConvertedFolder.Write(destination, configuration.ToJson(), source, RecurrentTensors.Of(configuration), nameIn, type);
         tokenizer.Save(destination);
-        AtomicFile.WriteText(Path.Combine(destination, "config.json"), configuration.ToJson().ToString());
     }
 }

@@ -8,13 +8,14 @@ namespace Ashlar.Tokenizers.Files;
 /// <summary>Chooses the reader by what the path is.</summary>
 internal static class TokenizerFile
 {
-    private const string Expected = "a tokenizer.json, a folder that holds one, a vocab.json beside its merges.txt, BERT's vocab.txt, or a .model, .tiktoken or .gguf file";
+    private const string Expected = "a tokenizer.json, a folder that holds one, a vocab.json beside its merges.txt, BERT's vocab.txt, a .model, .tiktoken or .gguf file, or llama2.c's tokenizer.bin";
 
     private static readonly Dictionary<string, Func<string, Tokenizer>> ByExtension = new(StringComparer.OrdinalIgnoreCase)
     {
         [".model"] = SentencePieceFile.Load,
         [".tiktoken"] = TiktokenFile.Load,
         [".gguf"] = GgufTokenizer.Load,
+        [".bin"] = Llama2cVocabularyFile.Load,
     };
 
     public static Tokenizer Load(string path)

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
-using Ashlar.Checkpoints.Safetensors;
 using Ashlar.Datasets.Batches;
 using Ashlar.Inference.Models;
 using Ashlar.Training.Loop;
@@ -25,6 +24,7 @@ internal sealed class DecoderTask : ITask
     {
         _recipe = recipe;
         _data = RunData.Prepare(recipe, options, TaskChoice.Continued(options));
+        Sampling.Check(_data.Tokenizer, recipe);
         torch.manual_seed(recipe.Seed);
         _model = MakeModel(recipe, options, _data, device);
         int length = _model.Configuration.ContextLength;
@@ -104,7 +104,7 @@ internal sealed class DecoderTask : ITask
         string folder = RecipePaths.Resolve(from, options.RecipeFolder);
         DecoderConfiguration configuration = DecoderConfiguration.Load(Path.Combine(folder, "config.json")) with { Dropout = recipe.Model.Dropout };
         Models.Decoder model = new(configuration, choices);
-        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
+        using ITensorSource file = FolderWeights.Open(folder);
         model.Load(file);
         return model;
     }

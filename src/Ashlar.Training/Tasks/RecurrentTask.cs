@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
-using Ashlar.Checkpoints.Safetensors;
 using Ashlar.Datasets.Batches;
 using Ashlar.Inference.Models.Recurrent;
 using Ashlar.Training.Loop;
@@ -32,6 +31,7 @@ internal sealed class RecurrentTask : ITask
     {
         _recipe = recipe;
         _data = RunData.Prepare(recipe, options, TaskChoice.Continued(options));
+        Sampling.Check(_data.Tokenizer, recipe);
         torch.manual_seed(recipe.Seed);
         _model = MakeModel(recipe, options, _data, device);
         TrainingRecipe training = recipe.Training;
@@ -147,7 +147,7 @@ internal sealed class RecurrentTask : ITask
             WeightDrop = wanted.WeightDrop,
         };
         RecurrentLanguageModel model = new(configuration, choices);
-        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
+        using ITensorSource file = FolderWeights.Open(folder);
         model.Load(file);
         return model;
     }
