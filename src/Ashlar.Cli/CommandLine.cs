@@ -11,11 +11,10 @@ internal static class CommandLine
     public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
         ParseResult parsed = Root().Parse(arguments);
-        if (parsed.Errors.Count > 0)
+        string? unknown = UnknownOption(parsed, arguments);
+        if (parsed.Errors.Count > 0 || unknown is not null)
         {
-            foreach (string message in Sentences(parsed))
-                error.WriteLine($"ashlar: {message}");
-            error.WriteLine("Run 'ashlar --help' for the verbs and 'ashlar VERB --help' for the options of one.");
+            error.WriteLine($"ashlar: {Sentence(parsed, unknown)}");
             return ExitCode.BadInput;
         }
 
@@ -33,6 +32,12 @@ internal static class CommandLine
         {
             error.WriteLine($"ashlar: {sentence}");
             return ExitCode.BadInput;
+        }
+        catch (IOException failure) when (failure is not FileNotFoundException)
+        {
+            // A full disk, a file that another process holds: neither a defect nor a wrong input.
+            error.WriteLine($"ashlar: {failure.Message.ReplaceLineEndings(" ").Trim()}");
+            return ExitCode.Failed;
         }
         catch (OperationCanceledException)
         {
@@ -72,16 +77,31 @@ internal static class CommandLine
         ReportCommand.Create(),
     ];
 
-    private static IEnumerable<string> Sentences(ParseResult parsed)
-    {
-        // An unknown first word gets its own sentence; the parser would also report the verb as missing.
-        if (parsed.CommandResult.Command is RootCommand && parsed.UnmatchedTokens.Count > 0)
-        {
-            string word = parsed.UnmatchedTokens[0];
-            string verbs = string.Join(", ", parsed.RootCommandResult.Command.Subcommands.Select(verb => verb.Name));
-            return [word.StartsWith('-') ? $"'{word}' is not an option" : $"'{word}' is not a verb; the verbs are {verbs}"];
-        }
+    // The parser takes an option that it does not know for a file's name, if the verb wants one. (After "--" it may be one.)
+    private static string? UnknownOption(ParseResult parsed, IReadOnlyList<string> arguments) => arguments.Contains("--")
+        ? null
+        : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value).FirstOrDefault(word => word.Length > 1 && word[0] == '-');
 
-        return parsed.Errors.Select(problem => problem.Message);
+    private static string Sentence(ParseResult parsed, string? unknown)
+    {
+        // The parser reports a missing argument before the word it did not know; the unknown word is what was meant wrongly.
+        unknown ??= parsed.UnmatchedTokens.FirstOrDefault();
+        string path = Path(parsed.CommandResult);
+        string help = $"'{path} --help' shows how it is used";
+        Command command = parsed.CommandResult.Command;
+        if (unknown is not null && unknown.StartsWith('-'))
+            return $"'{unknown}' is not an option of '{path}'; {help}.";
+        string verbs = string.Join(", ", command.Subcommands.Select(verb => verb.Name));
+        if (unknown is not null && verbs.Length > 0)
+            return $"'{unknown}' is not a verb; the verbs are {verbs}.";
+        if (verbs.Length > 0)
+            return $"'{path}' needs a verb; the verbs are {verbs}.";
+        if (unknown is not null)
+            return $"'{unknown}' is one word too many for '{path}'; {help}.";
+        return $"{parsed.Errors[0].Message.ReplaceLineEndings(" ").Trim().TrimEnd('.')}; {help}.";
     }
+
+    private static string Path(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "ashlar";
 }

@@ -30,6 +30,21 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Deletes what processes that were killed while writing left in a folder; the files they were to replace are whole.</summary>
+    /// <param name="folder">A folder that no other process writes to now.</param>
+    public static void RemoveLeftovers(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        foreach (string file in Directory.EnumerateFiles(folder, "*.tmp"))
+        {
+            // name.PROCESS-GUID.tmp, as Write makes it; whatever else ends so is not ours.
+            string[] parts = Path.GetFileName(file).Split('.');
+            if (parts.Length >= 3 && parts[^2].Split('-') is [var process, var unique] && int.TryParse(process, out _) && Guid.TryParseExact(unique, "N", out _))
+                File.Delete(file);
+        }
+    }
+
     /// <summary>Writes UTF-8 text without a byte-order mark.</summary>
     public static void WriteText(string path, string text) =>
         Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));

@@ -11,7 +11,7 @@ public sealed class CommandLineTests
     [InlineData("no such tokenizer", "tokenizer", "encode", "nowhere.json")]
     [InlineData("nowhere.safetensors: no such file", "inspect", "nowhere.safetensors")]
     [InlineData("no recipe.json", "report", "nowhere")]
-    [InlineData("--unknown", "generate", "x", "--unknown")]
+    [InlineData("'--unknown' is not an option of 'ashlar generate'", "generate", "x", "--unknown")]
     public void A_users_mistake_is_one_sentence_and_exit_code_2(string words, params string[] arguments)
     {
         StringWriter output = new(), error = new();

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
 using Ashlar.Checkpoints.Safetensors;
+using Ashlar.Datasets.Batches;
 using Ashlar.Datasets.Shards;
 using Ashlar.Tests;
 using Ashlar.Training.Loop;
@@ -116,6 +117,41 @@ public sealed class TrainerTests : IDisposable
             Run(shards, $"{batching}-parts", 10, resume: true);
             Assert.Equal(Losses($"{batching}-shards"), Losses($"{batching}-parts"));
         }
+    }
+
+    // Unigram puts a space before a text, which is no byte of it: bits per byte must not count it.
+    [Fact]
+    public void Bits_per_byte_are_over_the_bytes_of_the_validation_text()
+    {
+        string[] lines = [.. Enumerable.Range(0, 200).Select(i => $"the {i % 10} cats sat on mat {i % 7} and {i} more 猫")];
+        File.WriteAllLines(Path.Combine(_folder, "train.txt"), lines[..180]);
+        File.WriteAllLines(Path.Combine(_folder, "held.txt"), lines[180..]);
+        foreach (string kind in (string[])["unigram", "byte-level-bpe", "word-level"])
+        {
+            JsonObject recipe = Small("gpt2", "adamw", 0);
+            recipe["tokenizer"] = new JsonObject { ["kind"] = kind, ["vocabularySize"] = 320 };
+            recipe["data"] = new JsonObject { ["format"] = "text-lines", ["train"] = new JsonArray("train.txt"), ["validation"] = new JsonArray("held.txt") };
+            recipe["model"]!["contextLength"] = 64;
+            Run(recipe, kind, 1);
+            Tokenizers.Tokenizer tokenizer = Tokenizers.Tokenizer.Load(Path.Combine(_folder, kind));
+            int end = tokenizer.SpecialTokens.EndOfText!.Value;
+            List<TokenExample> held = [.. lines[180..].Select(line => new TokenExample([end, .. tokenizer.Encode(line), end]))];
+            long bytes = EvaluationBatches.Documents(held, 4, 64).Sum(batch => Validator.TextBytes(batch, tokenizer));
+            // A word that is not in the vocabulary is a mark: neither its cost nor its bytes count.
+            long expected = lines[180..].Sum(line => (long)System.Text.Encoding.UTF8.GetByteCount(tokenizer.Decode(tokenizer.Encode(line), skipSpecialTokens: true)));
+            Assert.Equal(expected, bytes);
+            if (kind != "word-level")
+                Assert.Equal(lines[180..].Sum(line => (long)System.Text.Encoding.UTF8.GetByteCount(line)), bytes);
+        }
+    }
+
+    [Fact]
+    public void A_prompt_that_cannot_be_spelled_stops_the_run_before_it_starts()
+    {
+        JsonObject recipe = Small("gpt2", "adamw", 0);
+        recipe["evaluation"]!["prompts"] = new JsonArray("the ", "漢");
+        Assert.Contains("evaluation.prompts, \"漢\"", Assert.Throws<InvalidDataException>(() => Run(recipe, "never", 3)).Message);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "never")));
     }
 
     [Fact]

@@ -64,7 +64,7 @@ internal static class TourCommand
         foreach (TourGate gate in failed)
             error.WriteLine($"ashlar: gate failed: {gate.Name} ({gate.Evidence})");
         output.WriteLine($"Done in {clock.Elapsed:m\\:ss}. Report: {report}");
-        output.WriteLine($"To talk to it: ./ashlar chat {Path.GetRelativePath(Environment.CurrentDirectory, context.Run("chat"))}");
+        output.WriteLine($"To talk to it: {ShellCommand.Ashlar(["chat", Path.GetRelativePath(Environment.CurrentDirectory, context.Run("chat"))])}");
         return failed.Length == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Ashlar.Training.Loop;
 using Ashlar.Training.Native;
 using Ashlar.Training.Recipes;
@@ -26,8 +27,11 @@ internal static class TrainCommand
             string path = parsed.GetRequiredValue(recipe);
             Recipe loaded = RecipeFile.Load(path, parsed.GetValue(set));
             string folder = parsed.GetValue(output) ?? Path.Combine("runs", loaded.Name);
+            int count = parsed.GetValue(threads);
+            if (count < 0)
+                throw new InvalidDataException($"--threads is {count}; expected 1 or more, or 0 for one a processor.");
             if (loaded.Task != TrainingTask.NGram)
-                TorchRuntime.Initialize(parsed.GetValue(threads) is > 0 and int count ? new TorchRuntimeOptions { Threads = count } : null);
+                TorchRuntime.Initialize(count > 0 ? new TorchRuntimeOptions { Threads = count } : null);
             using Interruption interruption = new();
             TrainingResult result = Trainer.Run(loaded, new TrainerOptions
             {
@@ -41,7 +45,14 @@ internal static class TrainCommand
             TextWriter text = parsed.InvocationConfiguration.Output;
             if (result.Status == RunStatus.Interrupted)
             {
-                text.WriteLine($"Saved after step {result.Steps}. To go on: ashlar train {path} --output {folder} --resume");
+                // All that made this run what it is, so that the line can be copied as it stands.
+                string again = ShellCommand.Ashlar(
+                [
+                    "train", path, .. (parsed.GetValue(set) ?? []).SelectMany(pair => (string[])["--set", pair]), "--output", folder,
+                    .. parsed.GetValue(device) is { } on and not "cpu" ? ["--device", on] : (string[])[],
+                    .. count > 0 ? ["--threads", count.ToString(CultureInfo.InvariantCulture)] : (string[])[], "--resume",
+                ]);
+                text.WriteLine($"Saved after step {result.Steps}. To go on: {again}");
                 return ExitCode.Interrupted;
             }
 

@@ -25,15 +25,16 @@ internal sealed class RunState(string runDirectory)
     /// <summary>Saves tensors and the rest under a step's name, then forgets older saves.</summary>
     public void Save(int step, IReadOnlyDictionary<string, Tensor> tensors, JsonObject rest)
     {
+        // A step that is saved again gets a name of its own: the folder that the pointer names is never touched before the pointer.
         string name = $"step-{step:D8}";
+        for (int again = 2; Directory.Exists(Path.Combine(_folder, name)); again++)
+            name = $"step-{step:D8}-{again}";
         string final = Path.Combine(_folder, name);
         string temporary = $"{final}.{Guid.NewGuid():N}.tmp";
         Directory.CreateDirectory(temporary);
         SafetensorsWriter.Write(Path.Combine(temporary, "tensors.safetensors"), [.. tensors.Select(pair => Entry(pair.Key, pair.Value))]);
         rest["torchRandom"] = Convert.ToBase64String(TorchRandom());
         AtomicFile.WriteText(Path.Combine(temporary, "state.json"), rest.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
-        if (Directory.Exists(final))
-            Directory.Move(final, $"{final}.{Guid.NewGuid():N}.old"); // the pointer never names a folder that is being replaced for long
         Directory.Move(temporary, final);
         AtomicFile.WriteText(Pointer, name);
         foreach (string other in Directory.GetDirectories(_folder))

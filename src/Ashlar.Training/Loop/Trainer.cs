@@ -91,6 +91,7 @@ public sealed class Trainer : IDisposable
     private TrainingResult Run()
     {
         Directory.CreateDirectory(_options.OutputDirectory);
+        AtomicFile.RemoveLeftovers(_options.OutputDirectory);
         AtomicFile.WriteText(Path.Combine(_options.OutputDirectory, "recipe.json"), RecipeFile.Write(_recipe));
         if (_step == 0)
             SaveModel(_options.OutputDirectory); // a run that is killed early still has the tokenizer that its state belongs to
