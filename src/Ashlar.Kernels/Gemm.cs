@@ -11,7 +11,7 @@ public static class Gemm
     private const int InnerBlock = 256;
 
     // Below this many multiplications a second thread costs more than it brings.
-    private const long ParallelWork = 1 << 17;
+    internal const long ParallelWork = 1 << 17;
 
     /// <summary>C = A B + bias, with B packed.</summary>
     /// <param name="a">[m, k], row after row.</param>
@@ -161,6 +161,14 @@ public static class Gemm
         {
             if (accumulate)
                 return;
+            if (columns == PackedMatrix.PanelWidth && bias != null)
+            {
+                // A constant length is a few moves, not a call.
+                for (int row = 0; row < rows; row++)
+                    new ReadOnlySpan<float>(bias + column, PackedMatrix.PanelWidth).CopyTo(new Span<float>(target + (long)row * n, PackedMatrix.PanelWidth));
+                return;
+            }
+
             for (int row = 0; row < rows; row++)
             {
                 Span<float> values = new(target + (long)row * n, columns);

@@ -32,10 +32,16 @@ internal interface ILanes<TSelf>
 
     static abstract TSelf Exp(TSelf value);
 
+    /// <summary>exp of values at or below 0, within two units of the last place, in half the time; 0 below -87.</summary>
+    static abstract TSelf ExpBelowZero(TSelf value);
+
     /// <summary><paramref name="ifNegative"/> in the lanes whose <paramref name="sign"/> is below zero, else the other.</summary>
     static abstract TSelf SelectNegative(TSelf sign, TSelf ifNegative, TSelf otherwise);
 
     static abstract float Sum(TSelf value);
 
     static abstract float Largest(TSelf value);
+
+    /// <summary>Whether a lane of <paramref name="value"/> is above its lane of <paramref name="bound"/>; NaN is above nothing.</summary>
+    static abstract bool AnyAbove(TSelf value, TSelf bound);
 }

@@ -44,6 +44,25 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
     public static Lanes128 Exp(Lanes128 value) => new(Vector128.Exp(value._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 ExpBelowZero(Lanes128 value)
+    {
+        Vector128<float> x = value._value;
+        Vector128<float> shifted = Vector128.MultiplyAddEstimate(x, Vector128.Create(FloatExp.Log2E), Vector128.Create(FloatExp.Rounder));
+        Vector128<float> power = shifted - Vector128.Create(FloatExp.Rounder);
+        Vector128<float> r = Vector128.MultiplyAddEstimate(power, Vector128.Create(-FloatExp.Ln2High), x);
+        r = Vector128.MultiplyAddEstimate(power, Vector128.Create(-FloatExp.Ln2Low), r);
+        Vector128<float> p = Vector128.MultiplyAddEstimate(Vector128.Create(FloatExp.C6), r, Vector128.Create(FloatExp.C5));
+        p = Vector128.MultiplyAddEstimate(p, r, Vector128.Create(FloatExp.C4));
+        p = Vector128.MultiplyAddEstimate(p, r, Vector128.Create(FloatExp.C3));
+        p = Vector128.MultiplyAddEstimate(p, r, Vector128.Create(FloatExp.C2));
+        p = Vector128.MultiplyAddEstimate(p, r, Vector128.Create(FloatExp.C1));
+        p = Vector128.MultiplyAddEstimate(p, r * r, r) + Vector128<float>.One;
+        // The low bits of the shifted value are the power of two: they go to the exponent.
+        Vector128<float> result = (p.AsInt32() + Vector128.ShiftLeft(shifted.AsInt32(), 23)).AsSingle();
+        return new(Vector128.ConditionalSelect(Vector128.LessThan(x, Vector128.Create(FloatExp.Smallest)), Vector128<float>.Zero, result));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 SelectNegative(Lanes128 sign, Lanes128 ifNegative, Lanes128 otherwise) =>
         new(Vector128.ConditionalSelect(
             Vector128.LessThan(sign._value, Vector128<float>.Zero), ifNegative._value, otherwise._value));
@@ -53,4 +72,7 @@ internal readonly struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Lanes128 value) => MathF.Max(MathF.Max(value._value[0], value._value[1]), MathF.Max(value._value[2], value._value[3]));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyAbove(Lanes128 value, Lanes128 bound) => Vector128.GreaterThanAny(value._value, bound._value);
 }

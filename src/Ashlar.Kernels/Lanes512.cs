@@ -44,6 +44,25 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
     public static Lanes512 Exp(Lanes512 value) => new(Vector512.Exp(value._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 ExpBelowZero(Lanes512 value)
+    {
+        Vector512<float> x = value._value;
+        Vector512<float> shifted = Vector512.MultiplyAddEstimate(x, Vector512.Create(FloatExp.Log2E), Vector512.Create(FloatExp.Rounder));
+        Vector512<float> power = shifted - Vector512.Create(FloatExp.Rounder);
+        Vector512<float> r = Vector512.MultiplyAddEstimate(power, Vector512.Create(-FloatExp.Ln2High), x);
+        r = Vector512.MultiplyAddEstimate(power, Vector512.Create(-FloatExp.Ln2Low), r);
+        Vector512<float> p = Vector512.MultiplyAddEstimate(Vector512.Create(FloatExp.C6), r, Vector512.Create(FloatExp.C5));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(FloatExp.C4));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(FloatExp.C3));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(FloatExp.C2));
+        p = Vector512.MultiplyAddEstimate(p, r, Vector512.Create(FloatExp.C1));
+        p = Vector512.MultiplyAddEstimate(p, r * r, r) + Vector512<float>.One;
+        // The low bits of the shifted value are the power of two: they go to the exponent.
+        Vector512<float> result = (p.AsInt32() + Vector512.ShiftLeft(shifted.AsInt32(), 23)).AsSingle();
+        return new(Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(FloatExp.Smallest)), Vector512<float>.Zero, result));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 SelectNegative(Lanes512 sign, Lanes512 ifNegative, Lanes512 otherwise) =>
         new(Vector512.ConditionalSelect(
             Vector512.LessThan(sign._value, Vector512<float>.Zero), ifNegative._value, otherwise._value));
@@ -53,4 +72,7 @@ internal readonly struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Lanes512 value) => Lanes256.Largest(new Lanes256(Vector256.Max(value._value.GetLower(), value._value.GetUpper())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyAbove(Lanes512 value, Lanes512 bound) => Vector512.GreaterThanAny(value._value, bound._value);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ashlar.Kernels;
 
 namespace Ashlar.Inference.Decoding;
@@ -21,6 +22,27 @@ internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, i
 
     public bool Done { get; private set; }
 
+    /// <summary>Tokens of each hypothesis that are looked at.</summary>
+    public int CandidatesPerBeam => _best.Length;
+
+    /// <summary>One token more, from each hypothesis's most probable ones.</summary>
+    /// <param name="top">At least as many as <see cref="CandidatesPerBeam"/>, unless all are there.</param>
+    /// <param name="firstRow">Row of the sentence's first hypothesis.</param>
+    public void Step(TopTokens top, int firstRow)
+    {
+        _candidates.Clear();
+        foreach (BeamNode beam in Beams)
+        {
+            ReadOnlySpan<int> ids = top.Ids(firstRow + beam.Row);
+            ReadOnlySpan<float> logits = top.Logits(firstRow + beam.Row);
+            double total = top.Total(firstRow + beam.Row);
+            for (int i = 0; i < ids.Length && ids[i] >= 0; i++)
+                _candidates.Add(new(beam, ids[i], logits[i] - total, logits[i] - total, _candidates.Count));
+        }
+
+        Choose();
+    }
+
     /// <summary>One token more.</summary>
     /// <param name="logits">[rows, vocabulary] of the sentence; a group's rows are changed and restored.</param>
     /// <param name="totals">Logarithm of the sum of each row's exponentials.</param>
@@ -33,14 +55,26 @@ internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, i
             Span<float> row = logits.Slice(beam.Row * vocabularySize, vocabularySize);
             Penalise(row, chosen);
             TopK.Indices(row, _best);
+            int first = _candidates.Count;
             foreach (int token in _best)
                 if (row[token] > float.NegativeInfinity)
-                    _candidates.Add(new(beam, token, row[token] - totals[beam.Row], _candidates.Count));
+                    _candidates.Add(new(beam, token, row[token] - totals[beam.Row], 0, _candidates.Count));
             Restore(row, chosen);
+            // What it is worth does not know of the penalty.
+            foreach (ref Candidate candidate in CollectionsMarshal.AsSpan(_candidates)[first..])
+                candidate = candidate with { Own = row[candidate.Token] - totals[beam.Row] };
         }
 
+        Choose();
+        if (options.DiversityPenalty > 0)
+            chosen.AddRange(Beams.Select(beam => beam.Token));
+    }
+
+    // Goes on with the best candidates, if there is still something to win.
+    private void Choose()
+    {
         _candidates.Sort();
-        List<BeamNode> open = Take(logits, totals);
+        List<BeamNode> open = Take();
         int length = Beams[0].Length + 1;
         if (open.Count == 0 && Finished.Count == 0)
         {
@@ -61,8 +95,6 @@ internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, i
         if (Done)
             open.Clear();
         Beams = open;
-        if (options.DiversityPenalty > 0)
-            chosen.AddRange(open.Select(beam => beam.Token));
     }
 
     private void Penalise(Span<float> row, List<int> tokens)
@@ -82,14 +114,13 @@ internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, i
     }
 
     // The best candidates: those that end join the finished, the others go on.
-    private List<BeamNode> Take(Span<float> logits, ReadOnlySpan<double> totals)
+    private List<BeamNode> Take()
     {
         List<BeamNode> open = new(_width);
         for (int rank = 0; rank < _candidates.Count && open.Count < _width; rank++)
         {
             (BeamNode parent, int token) = (_candidates[rank].Parent, _candidates[rank].Token);
-            double own = logits[parent.Row * vocabularySize + token] - totals[parent.Row];
-            BeamNode child = new(parent, token, parent.LogProbability + own);
+            BeamNode child = new(parent, token, parent.LogProbability + _candidates[rank].Own);
             if (!options.StopIds.Contains(token))
                 open.Add(child);
             else if (rank < _width)
@@ -112,7 +143,8 @@ internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, i
         return reachable <= Finished.Select(hypothesis => hypothesis.Score).OrderDescending().ElementAt(_width - 1);
     }
 
-    private readonly record struct Candidate(BeamNode Parent, int Token, double LogProbability, int Order) : IComparable<Candidate>
+    // LogProbability decides, with whatever penalty; Own is what is kept.
+    private readonly record struct Candidate(BeamNode Parent, int Token, double LogProbability, double Own, int Order) : IComparable<Candidate>
     {
         private double Value => Parent.LogProbability + LogProbability;
 

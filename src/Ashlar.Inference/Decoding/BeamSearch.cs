@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Ashlar.Inference.Decoding;
 
 /// <summary>
@@ -32,6 +34,8 @@ public static class BeamSearch
         SentenceSearch[] searches = [.. starts.Select(start => new SentenceSearch(model, start, options))];
         try
         {
+            ITopTokensModel? finder = options.NeedsAllLogits || starts.Any(start => !start.ForcedPrefix.IsEmpty) ? null : model as ITopTokensModel;
+            TopTokens? top = finder is null || searches.Length == 0 ? null : new(model.VocabularySize, searches[0].CandidatesPerBeam, options.SuppressedIds);
             float[] logits = [];
             List<LanguageModelState> states = [];
             List<ReadOnlyMemory<int>> tokens = [];
@@ -51,19 +55,27 @@ public static class BeamSearch
 
                 if (states.Count == 0)
                     return [.. searches.Select(search => search.Result())];
+                ReadOnlySpan<LanguageModelState> reading = CollectionsMarshal.AsSpan(states);
+                ReadOnlySpan<ReadOnlyMemory<int>> read = CollectionsMarshal.AsSpan(tokens);
                 int size = states.Count * model.VocabularySize;
-                if (logits.Length < size)
-                    logits = new float[size];
-                model.Advance(
-                    System.Runtime.InteropServices.CollectionsMarshal.AsSpan(states),
-                    System.Runtime.InteropServices.CollectionsMarshal.AsSpan(tokens),
-                    logits,
-                    LogitsSelection.Last);
+                if (top is not null)
+                {
+                    finder!.Advance(reading, read, top);
+                }
+                else
+                {
+                    if (logits.Length < size)
+                        logits = new float[size];
+                    model.Advance(reading, read, logits, LogitsSelection.Last);
+                }
+
                 int row = 0;
                 foreach (SentenceSearch search in searches)
                 {
                     int rows = search.Rows.Count;
-                    if (rows > 0)
+                    if (rows > 0 && top is not null)
+                        search.Step(top, row);
+                    else if (rows > 0)
                         search.Step(logits.AsSpan(row * model.VocabularySize, rows * model.VocabularySize));
                     row += rows;
                 }

@@ -51,6 +51,9 @@ public sealed record BeamSearchOptions
     /// <summary>Layer whose mean over heads is told and covered; null for the last.</summary>
     public int? AttentionLayer { get; init; }
 
+    /// <summary>Whether more than the most probable tokens must be seen: something depends on what is written.</summary>
+    internal bool NeedsAllLogits => GroupCount > 1 || NoRepeatNGram > 0 || MinTokens > 0;
+
     internal bool NeedsAttention => KeepAttention || CoveragePenalty != 0;
 
     /// <summary>Checks every value.</summary>

@@ -33,6 +33,9 @@ internal sealed class SentenceSearch : IDisposable
     /// <summary>The open hypotheses, in the order of their logits.</summary>
     public IReadOnlyList<BeamNode> Rows => _rows;
 
+    /// <summary>Tokens of each hypothesis that are looked at.</summary>
+    public int CandidatesPerBeam => _groups[0].CandidatesPerBeam;
+
     public bool Done => _rows.Count == 0;
 
     /// <summary>The tokens that a hypothesis's state has not read.</summary>
@@ -63,6 +66,24 @@ internal sealed class SentenceSearch : IDisposable
         foreach (BeamGroup group in _groups)
             if (!group.Done)
                 group.Step(logits, _totals, _chosen);
+        Branch();
+    }
+
+    /// <summary>Chooses each hypothesis's next token from the most probable ones.</summary>
+    /// <param name="top">Results of all searches.</param>
+    /// <param name="firstRow">This one's first row.</param>
+    public void Step(TopTokens top, int firstRow)
+    {
+        for (int i = 0; i < _rows.Count; i++)
+        {
+            _rows[i].Row = i;
+            if (_options.NeedsAttention)
+                BeamAttention.Look(_model, _rows[i].State!, _rows[i], _options);
+        }
+
+        foreach (BeamGroup group in _groups)
+            if (!group.Done)
+                group.Step(top, firstRow);
         Branch();
     }
 

@@ -12,6 +12,9 @@ internal sealed class Linear(PackedMatrix weight, float[]? bias)
     /// <summary>[k, n]; the columns are the outputs.</summary>
     public PackedMatrix Weight => weight;
 
+    /// <summary>[n]; empty if there is none.</summary>
+    public ReadOnlySpan<float> Bias => bias;
+
     /// <summary>A layer whose weights lie as [output, input] in one tensor or in several, one above the other.</summary>
     public static Linear FromOutputRows(TensorReader read, int inputWidth, ReadOnlySpan<(string Weight, string? Bias, int OutputWidth)> parts)
     {

@@ -141,6 +141,31 @@ public sealed class BeamConstraintTests
     }
 
     [Theory]
+    [InlineData(1, 0)]
+    [InlineData(5, 1)]
+    [InlineData(3, 0.6)]
+    public void The_most_probable_tokens_are_enough_to_search(int beams, double penalty)
+    {
+        TransformerGraph graph = TransformerGraphTests.Model("marian", 7).Graph;
+        BeamSearchOptions options = new() { BeamCount = beams, MaxTokens = 12, StopIds = [Stop], LengthPenalty = penalty, SuppressedIds = [0, 1, 5] };
+        // An n-gram longer than any text forbids nothing, but all logits are read for it.
+        BeamSearchOptions reading = options with { NoRepeatNGram = 100 };
+        Assert.False(options.NeedsAllLogits);
+        Assert.True(reading.NeedsAllLogits);
+        foreach (int[] source in (int[][])[[1, 2, 3, 4, 5], [7], [3, 1, 4, 1, 5, 9, 2, 6]])
+        {
+            IReadOnlyList<BeamHypothesis> found = Search(options, source), expected = Search(reading, source);
+            Assert.Equal(expected.Select(h => string.Join(' ', h.Tokens)), found.Select(h => string.Join(' ', h.Tokens)));
+            Assert.Equal(expected.Select(h => h.Ended), found.Select(h => h.Ended));
+            foreach ((BeamHypothesis one, BeamHypothesis other) in expected.Zip(found))
+                Assert.Equal(one.Score, other.Score, 1e-5);
+        }
+
+        IReadOnlyList<BeamHypothesis> Search(BeamSearchOptions search, int[] source) =>
+            BeamSearch.Search(graph, [new BeamStart(graph.NewState(source), new[] { 1 })], search, TestContext.Current.CancellationToken)[0];
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(4)]
     public void Searches_side_by_side_find_what_each_finds_alone(int beams)

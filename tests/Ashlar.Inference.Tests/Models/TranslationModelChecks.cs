@@ -108,6 +108,36 @@ internal static class TranslationModelChecks
         }
     }
 
+    /// <summary>The most probable tokens are those of the logits, whatever is in the batch; states go on as after the logits.</summary>
+    public static void Top_tokens_are_those_of_the_logits(ISequenceToSequenceModel model)
+    {
+        Random random = new(6);
+        ITopTokensModel finder = (ITopTokensModel)model;
+        int vocabulary = model.VocabularySize;
+        int[] forbidden = [0, 3, vocabulary - 1];
+        TopTokens top = new(vocabulary, 4, forbidden);
+        int[][] sources = Sources(model, random, [.. Enumerable.Range(0, 45).Select(i => 1 + i % 9)]);
+        SequenceToSequenceState[] states = model.NewStates([.. sources.Select(source => (ReadOnlyMemory<int>)source)]);
+        List<int>[] pasts = [.. sources.Select(_ => new List<int>())];
+        foreach (int count in (int[])[1, 45, 7, 45])
+        {
+            int[][] read = [.. Enumerable.Range(0, count).Select(i => Enumerable.Range(0, 1 + i % 3).Select(_ => random.Next(vocabulary)).ToArray())];
+            finder.Advance(states.AsSpan(0, count).ToArray(), [.. read.Select(ids => (ReadOnlyMemory<int>)ids)], top);
+            for (int row = 0; row < count; row++)
+            {
+                pasts[row].AddRange(read[row]);
+                float[] logits = All(model, sources[row], [.. pasts[row]])[^vocabulary..];
+                int[] best = [.. Enumerable.Range(0, vocabulary).Except(forbidden).OrderByDescending(id => logits[id]).ThenBy(id => id).Take(4)];
+                Assert.Equal(best, top.Ids(row).ToArray());
+                Assert.Equal(best.Select(id => logits[id]), top.Logits(row).ToArray());
+                Assert.Equal(Math.Log(logits.Sum(logit => Math.Exp((double)logit))), top.Total(row), 1e-5);
+            }
+        }
+
+        Assert.Throws<ArgumentException>(() => finder.Advance([states[0], states[0]], [new[] { 1 }, new[] { 1 }], top));
+        Assert.Throws<ArgumentOutOfRangeException>(() => finder.Advance([states[0]], [new[] { 1 }], new TopTokens(vocabulary + 1, 1, [])));
+    }
+
     public static void Wrong_arguments_are_named(ISequenceToSequenceModel model)
     {
         Assert.Throws<ArgumentException>(() => model.NewState(Array.Empty<int>()));

@@ -36,7 +36,9 @@ internal static class HeadAttention
     {
         weights.Clear();
         Attention.Mix(query, keys, weights);
-        Softmax.Apply(weights[..keyCount]);
+        // Whole registers: what is beyond the keys has no share.
+        weights[keyCount..].Fill(float.NegativeInfinity);
+        Softmax.Apply(weights);
         result.Clear();
         Attention.Mix(weights[..keyCount], values, result);
     }

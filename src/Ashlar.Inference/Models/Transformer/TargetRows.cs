@@ -4,7 +4,7 @@ namespace Ashlar.Inference.Models.Transformer;
 internal sealed class TargetRows
 {
     private readonly List<Row> _rows = [];
-    private TargetHistory[] _paths = [];
+    private float[][] _paths = [];
     private int _pathLength;
 
     public int Count => _rows.Count;
@@ -34,14 +34,14 @@ internal sealed class TargetRows
             Array.Resize(ref _paths, Math.Max(_pathLength, 2 * _paths.Length));
         int at = _pathLength;
         for (TargetHistory? step = node; step is not null; step = step.Previous)
-            _paths[--at] = step;
+            _paths[--at] = step.Values;
         _rows.Add(new Row(state, token, start, node.Length, last));
         LongestSource = Math.Max(LongestSource, state.Memory.RowLength);
         LongestTarget = Math.Max(LongestTarget, node.Length);
     }
 
-    /// <summary>The nodes from a row's first token to itself.</summary>
-    public ReadOnlySpan<TargetHistory> Path(Row row) => _paths.AsSpan(row.PathStart, row.Length);
+    /// <summary>The values of the nodes from a row's first token to itself.</summary>
+    public ReadOnlySpan<float[]> Path(Row row) => _paths.AsSpan(row.PathStart, row.Length);
 
     /// <param name="State">The state that reads the token.</param>
     /// <param name="Token">Its id.</param>

@@ -18,9 +18,8 @@ internal sealed class TransformerDecoderLayer
     private readonly Linear _crossOutput;
     private readonly SubLayer _inner;
     private readonly TransformerFeedForward _feedForward;
-    private readonly Action<int> _attendTarget;
-    private readonly Action<int> _attendSource;
-    private DecoderSpace _space = null!;
+    private readonly Action<DecoderSpace, int> _attendTarget;
+    private readonly Action<DecoderSpace, int> _attendSource;
 
     public TransformerDecoderLayer(TransformerConfiguration c, int index, TensorReader read)
     {
@@ -34,7 +33,7 @@ internal sealed class TransformerDecoderLayer
         _crossOutput = Linear.FromOutputRows(read, c.Width, [(block + "encoder_attn.out_proj.weight", block + "encoder_attn.out_proj.bias", c.Width)]);
         _inner = SubLayer.Load(c, block + "final_layer_norm", read);
         _feedForward = TransformerFeedForward.Load(c, block, c.DecoderFeedForwardWidth, read);
-        // Made once: a loop over rows then allocates nothing.
+        // Made once: a step then allocates nothing.
         (_attendTarget, _attendSource) = (AttendTarget, AttendSource);
     }
 
@@ -44,71 +43,74 @@ internal sealed class TransformerDecoderLayer
     /// <param name="pool">Threads to share the work.</param>
     public void Apply(DecoderSpace space, TransformerEmbedding embedding, Span<float> stream, WorkerPool pool)
     {
-        _space = space;
         int count = space.Rows.Count;
         Span<float> normal = space.Normal.AsSpan(0, count * _width), branch = space.Branch.AsSpan(0, count * _width);
         _projection.QueryKeyValue.Apply(_self.Input(stream, normal), count, space.Fused, pool);
         for (int row = 0; row < count; row++)
-            Remember(row, embedding);
-        pool.For(count, _attendTarget);
+            Remember(space, row, embedding);
+        Attend(space, pool, _attendTarget);
         _projection.Output.Apply(space.Mixed, count, branch, pool);
         _self.Join(stream, branch);
 
         _query.Apply(_cross.Input(stream, normal), count, space.Fused, pool);
-        pool.For(count, _attendSource);
+        Attend(space, pool, _attendSource);
         _crossOutput.Apply(space.Mixed, count, branch, pool);
         _cross.Join(stream, branch);
 
-        _feedForward.Apply(_inner.Input(stream, normal), count, branch, pool);
+        _feedForward.Apply(_inner.Input(stream, normal), count, branch, space.Inner, pool);
         _inner.Join(stream, branch);
     }
 
-    // Puts a row's key and value where it and later rows find them.
-    private void Remember(int row, TransformerEmbedding embedding)
+    private static void Attend(DecoderSpace space, WorkerPool pool, Action<DecoderSpace, int> row)
     {
-        Span<float> fused = _space.Fused.AsSpan(row * 3 * _width, 3 * _width);
+        if (pool.ThreadCount == 1)
+        {
+            for (int i = 0; i < space.Rows.Count; i++)
+                row(space, i);
+        }
+        else
+        {
+            Share(space, pool, row);
+        }
+    }
+
+    // Apart from the above, so that one thread allocates no closure.
+    private static void Share(DecoderSpace space, WorkerPool pool, Action<DecoderSpace, int> row) => pool.For(space.Rows.Count, i => row(space, i));
+
+    // Puts a row's key and value where it and later rows find them.
+    private void Remember(DecoderSpace space, int row, TransformerEmbedding embedding)
+    {
+        Span<float> fused = space.Fused.AsSpan(row * 3 * _width, 3 * _width);
         if (embedding.Rotary)
         {
             int half = embedding.AngleWidth;
-            ReadOnlySpan<float> angles = _space.Angles.AsSpan(row * 2 * half, 2 * half);
+            ReadOnlySpan<float> angles = space.Angles.AsSpan(row * 2 * half, 2 * half);
             embedding.Rotate(fused[..(2 * _width)], angles[..half], angles[half..]);
         }
 
-        fused[_width..].CopyTo(_space.Rows.Path(_space.Rows[row])[^1].Values.AsSpan(_index * 2 * _width));
+        fused[_width..].CopyTo(space.Rows.Path(space.Rows[row])[^1].AsSpan(_index * 2 * _width));
     }
 
-    private void AttendTarget(int row)
-    {
-        TargetRows.Row own = _space.Rows[row];
-        ReadOnlySpan<TargetHistory> path = _space.Rows.Path(own);
-        Span<float> query = _space.Fused.AsSpan(row * 3 * _width, _width);
-        Span<float> result = _space.Mixed.AsSpan(row * _width, _width);
-        Span<float> weights = _space.Weights.AsSpan(row * _space.WeightLength, path.Length);
-        result.Clear();
-        for (int at = 0; at < _width; at += _headWidth)
-        {
-            ReadOnlySpan<float> head = query.Slice(at, _headWidth);
-            int key = _index * 2 * _width + at;
-            for (int i = 0; i < path.Length; i++)
-                weights[i] = Dot.Product(head, path[i].Values.AsSpan(key, _headWidth)) * _scale;
-            Softmax.Apply(weights);
-            Span<float> mixed = result.Slice(at, _headWidth);
-            for (int i = 0; i < path.Length; i++)
-                Attention.Mix(weights.Slice(i, 1), path[i].Values.AsSpan(key + _width, _headWidth), mixed);
-        }
-    }
+    private void AttendTarget(DecoderSpace space, int row) => ScatteredAttention.Apply(
+        space.Fused.AsSpan(row * 3 * _width, _width),
+        space.Rows.Path(space.Rows[row]),
+        _index * 2 * _width,
+        (_index * 2 + 1) * _width,
+        _headWidth,
+        space.Weights.AsSpan(row * space.WeightLength, space.WeightLength),
+        space.Mixed.AsSpan(row * _width, _width));
 
-    private void AttendSource(int row)
+    private void AttendSource(DecoderSpace space, int row)
     {
-        TargetRows.Row own = _space.Rows[row];
-        Span<float> query = _space.Fused.AsSpan(row * _width, _width);
+        TargetRows.Row own = space.Rows[row];
+        Span<float> query = space.Fused.AsSpan(row * _width, _width);
         HeadAttention.Scale(query, _scale, query);
-        Span<float> weights = _space.Weights.AsSpan(row * _space.WeightLength, own.State.Memory.RowLength);
+        Span<float> weights = space.Weights.AsSpan(row * space.WeightLength, own.State.Memory.RowLength);
         for (int head = 0; head < _headCount; head++)
         {
             int at = head * _headWidth;
             own.State.Memory.Attend(
-                _index, head, query.Slice(at, _headWidth), _space.Mixed.AsSpan(row * _width + at, _headWidth), weights);
+                _index, head, query.Slice(at, _headWidth), space.Mixed.AsSpan(row * _width + at, _headWidth), weights);
             if (own.Last && own.State.KeepsAttention)
                 weights[..own.State.SourceLength].CopyTo(own.State.Weights(_index, head));
         }

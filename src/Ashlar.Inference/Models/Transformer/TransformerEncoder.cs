@@ -13,7 +13,7 @@ internal sealed class TransformerEncoder
     private readonly TransformerEmbedding _embedding;
     private readonly Layer[] _layers;
     private readonly Norm? _finalNorm;
-    private readonly WorkingSpace _stream = new(), _normal = new(), _branch = new(), _fused = new(), _mixed = new(), _angles = new();
+    private readonly WorkingSpace _stream = new(), _normal = new(), _branch = new(), _fused = new(), _mixed = new(), _inner = new(), _angles = new();
 
     private TransformerEncoder(TransformerConfiguration configuration, TransformerEmbedding embedding, Layer[] layers, Norm? finalNorm) =>
         (_configuration, _embedding, _layers, _finalNorm) = (configuration, embedding, layers, finalNorm);
@@ -69,7 +69,7 @@ internal sealed class TransformerEncoder
             });
             layer.Projection.Output.Apply(mixed, total, branch, pool);
             layer.Attention.Join(stream, branch);
-            layer.FeedForward.Apply(layer.Inner.Input(stream, normal), total, branch, pool);
+            layer.FeedForward.Apply(layer.Inner.Input(stream, normal), total, branch, _inner, pool);
             layer.Inner.Join(stream, branch);
         }
 

@@ -6,8 +6,6 @@ namespace Ashlar.Inference.Models.Transformer;
 /// <summary>The two matrices after attention, three with SwiGLU.</summary>
 internal sealed class TransformerFeedForward(TransformerActivation activation, int innerWidth, Linear inner, Linear output)
 {
-    private readonly WorkingSpace _inner = new();
-
     public static TransformerFeedForward Load(TransformerConfiguration c, string block, int innerWidth, TensorReader read)
     {
         (string, string?, int) first = (block + "fc1.weight", block + "fc1.bias", innerWidth);
@@ -24,11 +22,12 @@ internal sealed class TransformerFeedForward(TransformerActivation activation, i
     /// <param name="input">[rows, width].</param>
     /// <param name="count">Number of rows.</param>
     /// <param name="result">Receives [rows, width].</param>
+    /// <param name="space">Memory for [rows, inner width].</param>
     /// <param name="pool">Threads to share the work.</param>
-    public void Apply(ReadOnlySpan<float> input, int count, Span<float> result, WorkerPool pool)
+    public void Apply(ReadOnlySpan<float> input, int count, Span<float> result, WorkingSpace space, WorkerPool pool)
     {
         int fusedWidth = inner.OutputWidth;
-        Span<float> fused = _inner.Take(count * fusedWidth);
+        Span<float> fused = space.Take(count * fusedWidth);
         inner.Apply(input, count, fused, pool);
         for (int row = 0; row < count; row++)
             Activate(fused.Slice(row * fusedWidth, fusedWidth), fused.Slice(row * innerWidth, innerWidth));

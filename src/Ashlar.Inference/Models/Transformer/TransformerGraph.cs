@@ -10,22 +10,23 @@ namespace Ashlar.Inference.Models.Transformer;
 /// values of the source are computed once, those of the target once for each token. Calls from several threads wait for each
 /// other.
 /// </summary>
-public sealed class TransformerGraph : ISequenceToSequenceModel
+public sealed class TransformerGraph : ISequenceToSequenceModel, ITopTokensModel
 {
-    // Rows that go through the decoder at once: enough to use each weight well, few enough to bound the working memory.
+    // Source tokens that go through the encoder at once: enough to use each weight well, few enough to bound the working memory.
     private const int RowBlock = 512;
+
+    // Fewest tokens with which a thread takes its own sequences through the whole decoder, waiting for nobody; with fewer the threads
+    // share every product.
+    private const int LaneRows = 16;
 
     private readonly Lock _oneCall = new();
     private readonly WorkerPool _pool;
     private readonly TransformerEncoder _encoder;
-    private readonly TransformerEmbedding _embedding;
     private readonly Linear _sourceKeyValues;
-    private readonly TransformerDecoderLayer[] _layers;
-    private readonly Norm? _finalNorm;
+    private readonly TransformerDecoder _decoder;
     private readonly Linear _output;
-    private readonly DecoderSpace _space = new();
+    private readonly DecoderSpace[] _lanes;
     private readonly WorkingSpace _projected = new();
-    private readonly List<int> _selected = [];
 
     internal TransformerGraph(TransformerConfiguration configuration, TensorReader read, int threadCount = 0)
     {
@@ -41,8 +42,7 @@ public sealed class TransformerGraph : ISequenceToSequenceModel
             ? target
             : TokenTable.Read(read, TransformerTensors.SourceEmbedding(c), c.SourceVocabularySize, c.Width);
         _encoder = TransformerEncoder.Load(c, source, read);
-        _embedding = TransformerEmbedding.Load(c, target, "decoder", read);
-        _layers = [.. Enumerable.Range(0, c.DecoderLayerCount).Select(layer => new TransformerDecoderLayer(c, layer, read))];
+        _decoder = TransformerDecoder.Load(c, target, read);
         _sourceKeyValues = Linear.FromOutputRows(
             read,
             c.Width,
@@ -51,10 +51,10 @@ public sealed class TransformerGraph : ISequenceToSequenceModel
                 string name = $"model.decoder.layers.{layer}.encoder_attn.{part}";
                 return (name + ".weight", (string?)(name + ".bias"), c.Width);
             }))]);
-        _finalNorm = c.PreNorm ? Norm.Layer(read, "model.decoder.layer_norm", c.Width, c.NormEpsilon) : null;
         Histories = new TargetHistory.Pool(c.DecoderLayerCount * 2 * c.Width);
         // Last, so that a checkpoint that fails to load leaves no threads behind.
         _pool = threadCount == 1 ? WorkerPool.Single : new WorkerPool(threadCount);
+        _lanes = [.. Enumerable.Range(0, _pool.ThreadCount).Select(_ => new DecoderSpace())];
     }
 
     /// <summary>Loads a model; the source may be closed afterwards.</summary>
@@ -136,94 +136,110 @@ public sealed class TransformerGraph : ISequenceToSequenceModel
     {
         lock (_oneCall)
         {
-            for (int i = 0; i < states.Length; i++)
-                if (states[i] is not TransformerState own || own.Owner != this)
-                    throw new ArgumentException($"State {i} belongs to another model.");
             StateChecks.Advance(this, states, tokens, logits.Length, selection);
-            int[] before = new int[states.Length];
-            for (int i = 0; i < states.Length; i++)
-                before[i] = states[i].Length;
-            try
+            int lanes = Decode(states, tokens, selection, null);
+            int done = 0;
+            foreach (DecoderSpace lane in _lanes.AsSpan(0, lanes))
             {
-                Run(states, tokens, logits, selection);
+                _output.Apply(lane.Hidden, lane.HiddenCount, logits.Slice(done * VocabularySize, lane.HiddenCount * VocabularySize), _pool);
+                done += lane.HiddenCount;
             }
-            catch
-            {
-                for (int i = 0; i < states.Length; i++)
-                    states[i].Truncate(before[i]);
-                throw;
-            }
-            finally
-            {
-                _space.Rows.Clear();
-                _selected.Clear();
-            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Advance(ReadOnlySpan<LanguageModelState> states, ReadOnlySpan<ReadOnlyMemory<int>> tokens, TopTokens result)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(result.Forbidden.Length, VocabularySize);
+        lock (_oneCall)
+        {
+            StateChecks.Advance(this, states, tokens, int.MaxValue, LogitsSelection.Last);
+            result.Fit(states.Length);
+            Decode(states, tokens, LogitsSelection.Last, result);
         }
     }
 
     /// <summary>Stops the threads.</summary>
     public void Dispose() => _pool.Dispose();
 
-    private void Run(
-        ReadOnlySpan<LanguageModelState> states, ReadOnlySpan<ReadOnlyMemory<int>> tokens, Span<float> logits, LogitsSelection selection)
+    // Takes tokens through the decoder and, if they are wanted, to the most probable next ones. How many lanes hold the results.
+    private int Decode(
+        ReadOnlySpan<LanguageModelState> states, ReadOnlySpan<ReadOnlyMemory<int>> tokens, LogitsSelection selection, TopTokens? result)
     {
-        int done = 0;
+        int total = 0;
+        int[] before = new int[states.Length];
         for (int i = 0; i < states.Length; i++)
         {
-            TransformerState state = (TransformerState)states[i];
-            for (int j = 0; j < tokens[i].Length; j++)
-            {
-                bool last = j == tokens[i].Length - 1;
-                if (last || selection == LogitsSelection.All)
-                    _selected.Add(_space.Rows.Count);
-                _space.Rows.Add(state, state.Append(), tokens[i].Span[j], last);
-                if (_space.Rows.Count == RowBlock)
-                    Flush(logits, ref done);
-            }
+            if (states[i] is not TransformerState own || own.Owner != this)
+                throw new ArgumentException($"State {i} belongs to another model.");
+            before[i] = states[i].Length;
+            total += tokens[i].Length;
         }
 
-        Flush(logits, ref done);
+        int lanes = Math.Clamp(Math.Min(total / LaneRows, states.Length), 1, _pool.ThreadCount);
+        try
+        {
+            if (lanes == 1)
+                RunLane(_lanes[0], 0, states, tokens, selection, result, _pool);
+            else
+                RunLanes(Cuts(tokens, total, lanes), states.ToArray(), tokens.ToArray(), selection, result);
+        }
+        catch
+        {
+            for (int i = 0; i < states.Length; i++)
+                states[i].Truncate(before[i]);
+            throw;
+        }
+        finally
+        {
+            // The paths would keep the states' memory alive.
+            foreach (DecoderSpace lane in _lanes)
+                lane.Rows.Clear();
+        }
+
+        return lanes;
     }
 
-    private void Flush(Span<float> logits, ref int done)
+    // Where each lane begins and the last ends: about the same number of tokens in each.
+    private static int[] Cuts(ReadOnlySpan<ReadOnlyMemory<int>> tokens, int total, int lanes)
     {
-        int count = _space.Rows.Count, width = Configuration.Width, angleWidth = _embedding.AngleWidth;
-        if (count == 0)
+        int[] cuts = new int[lanes + 1];
+        int lane = 1;
+        long sum = 0;
+        for (int i = 0; i < tokens.Length && lane < lanes; i++)
+        {
+            sum += tokens[i].Length;
+            while (lane < lanes && sum * lanes >= (long)total * lane)
+                cuts[lane++] = i + 1;
+        }
+
+        cuts[lanes] = tokens.Length;
+        return cuts;
+    }
+
+    private void RunLanes(int[] cuts, LanguageModelState[] states, ReadOnlyMemory<int>[] tokens, LogitsSelection selection, TopTokens? result) =>
+        _pool.For(cuts.Length - 1, lane => RunLane(
+            _lanes[lane],
+            cuts[lane],
+            states.AsSpan(cuts[lane]..cuts[lane + 1]),
+            tokens.AsSpan(cuts[lane]..cuts[lane + 1]),
+            selection,
+            result,
+            WorkerPool.Single));
+
+    private void RunLane(
+        DecoderSpace lane,
+        int first,
+        ReadOnlySpan<LanguageModelState> states,
+        ReadOnlySpan<ReadOnlyMemory<int>> tokens,
+        LogitsSelection selection,
+        TopTokens? result,
+        WorkerPool pool)
+    {
+        _decoder.Run(states, tokens, selection, lane, pool);
+        if (result is null)
             return;
-        _space.Fit(width, angleWidth);
-        Span<float> stream = _space.Stream.AsSpan(0, count * width);
-        for (int row = 0; row < count; row++)
-        {
-            TargetRows.Row own = _space.Rows[row];
-            _embedding.Embed(own.Token, own.Position, stream.Slice(row * width, width));
-            if (_embedding.Rotary)
-            {
-                Span<float> angles = _space.Angles.AsSpan(row * 2 * angleWidth, 2 * angleWidth);
-                _embedding.Angles(own.Position, angles[..angleWidth], angles[angleWidth..]);
-            }
-        }
-
-        foreach (TransformerDecoderLayer layer in _layers)
-            layer.Apply(_space, _embedding, stream, _pool);
-
-        // Only the selected rows go on: the output projection is the largest product of all.
-        ReadOnlySpan<float> rows = stream;
-        if (_selected.Count < count)
-        {
-            for (int i = 0; i < _selected.Count; i++)
-                stream.Slice(_selected[i] * width, width).CopyTo(_space.Normal.AsSpan(i * width));
-            rows = _space.Normal.AsSpan(0, _selected.Count * width);
-        }
-
-        if (_finalNorm is not null)
-        {
-            _finalNorm.Apply(rows, _space.Branch.AsSpan(0, rows.Length));
-            rows = _space.Branch.AsSpan(0, rows.Length);
-        }
-
-        _output.Apply(rows, _selected.Count, logits.Slice(done * VocabularySize, _selected.Count * VocabularySize), _pool);
-        done += _selected.Count;
-        _selected.Clear();
-        _space.Rows.Clear();
+        result.Places(first, states.Length, out Span<int> ids, out Span<float> logits, out Span<double> totals);
+        TopLogits.Apply(lane.Hidden, lane.HiddenCount, _output.Weight, _output.Bias, result.Forbidden, result.Count, ids, logits, totals, pool);
     }
 }

@@ -81,6 +81,7 @@ public sealed class TransformerGraphTests
         TranslationModelChecks.Nothing_leaks_from_the_future(graph);
         TranslationModelChecks.Every_source_token_matters(graph);
         TranslationModelChecks.Reordered_beams_equal_their_own_pasts(graph);
+        TranslationModelChecks.Top_tokens_are_those_of_the_logits(graph);
         TranslationModelChecks.Wrong_arguments_are_named(graph);
     }
 
@@ -92,6 +93,19 @@ public sealed class TransformerGraphTests
         using TransformerGraph one = new(c, tensors.Read, 1), two = new(c, tensors.Read, 2);
         int[] source = [.. Enumerable.Range(0, 40).Select(i => i % 23)], target = [.. Enumerable.Range(0, 40).Select(i => i % 37)];
         Assert.Equal(TranslationModelChecks.All(one, source, target), TranslationModelChecks.All(two, source, target));
+        // Enough sequences that each thread takes its own.
+        TranslationModelChecks.Batches_change_nothing(two);
+        TranslationModelChecks.Top_tokens_are_those_of_the_logits(two);
+        (float[] first, float[] second) = (Step(one), Step(two));
+        Assert.Equal(first, second);
+
+        float[] Step(TransformerGraph graph)
+        {
+            SequenceToSequenceState[] states = graph.NewStates([.. Enumerable.Range(0, 41).Select(i => (ReadOnlyMemory<int>)source.AsMemory(0, 1 + i % 20))]);
+            float[] logits = new float[41 * graph.VocabularySize];
+            graph.Advance(states, [.. Enumerable.Range(0, 41).Select(i => (ReadOnlyMemory<int>)target.AsMemory(0, 1 + i % 7))], logits, LogitsSelection.Last);
+            return logits;
+        }
     }
 
     // A reader that leaves one tensor out of its graph would pass every comparison in which that tensor is 0.
