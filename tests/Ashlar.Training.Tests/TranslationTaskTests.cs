@@ -60,6 +60,25 @@ public sealed class TranslationTaskTests : IDisposable
         Assert.Equal(Losses("whole"), Losses("parts"));
     }
 
+    // Nothing is learned at such a rate, so the first validation is the best and each one after it is in vain.
+    [Theory]
+    [InlineData("bleu")]
+    [InlineData("loss")]
+    public void A_run_stops_when_its_criterion_gets_no_better(string criterion)
+    {
+        JsonObject recipe = Small("seq2seq");
+        recipe["translation"]!["criterion"] = criterion;
+        recipe["optimizer"]!["learningRate"] = 1e-12;
+        recipe["evaluation"]!["every"] = 2;
+        recipe["evaluation"]!["earlyStoppingPatience"] = 2;
+        TrainingResult result = Run(recipe, "run", 30);
+        Assert.Equal(6, MetricsLog.Read(Path.Combine(_folder, "run")).Where(line => line["loss"] is not null).Max(line => line["step"]!.GetValue<int>()));
+        if (criterion == "bleu")
+            Assert.InRange(result.BestLoss, -100, 0);
+        else
+            Assert.InRange(result.BestLoss, 1, 4);
+    }
+
     [Fact]
     public void The_weights_of_the_last_validations_are_averaged()
     {
