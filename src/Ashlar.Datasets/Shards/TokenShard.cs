@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
-using System.Security.Cryptography;
+using Ashlar.Shared;
 
 namespace Ashlar.Datasets.Shards;
 
@@ -22,18 +21,14 @@ public sealed unsafe class TokenShard : IDisposable
     internal const int FingerprintLength = 32;
     internal const int Version = 1;
 
-    private readonly MemoryMappedFile _mapping;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly MappedFile _file;
     private readonly byte[] _fingerprint;
-    private readonly long _length;
-    private byte* _start;
 
-    private TokenShard(string path, MemoryMappedFile mapping, MemoryMappedViewAccessor view, byte* start, long length)
+    private TokenShard(MappedFile file)
     {
-        Path = path;
-        (_mapping, _view, _length) = (mapping, view, length);
-        _start = start;
-        ReadOnlySpan<byte> header = new(start, HeaderLength);
+        _file = file;
+        (string path, long length) = (file.Path, file.Length);
+        ReadOnlySpan<byte> header = new(file.Start, HeaderLength);
         if (!header.StartsWith(Magic))
             throw new InvalidDataException($"{path}: not a token shard; it does not begin with ASHSHARD.");
         int version = BinaryPrimitives.ReadInt32LittleEndian(header[8..]);
@@ -55,7 +50,7 @@ public sealed unsafe class TokenShard : IDisposable
     internal static ReadOnlySpan<byte> Magic => "ASHSHARD"u8;
 
     /// <summary>The file.</summary>
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <summary>Ids are below this.</summary>
     public int VocabularySize { get; }
@@ -72,45 +67,25 @@ public sealed unsafe class TokenShard : IDisposable
     /// <summary>Identifies the tokenizer the ids come from, 32 bytes.</summary>
     public ReadOnlySpan<byte> Fingerprint => _fingerprint;
 
-    private ulong* DocumentEnds => (ulong*)(_start + DocumentsOffset(TokenCount, BytesPerToken));
+    private ulong* DocumentEnds => (ulong*)(_file.Start + DocumentsOffset(TokenCount, BytesPerToken));
 
     /// <summary>Maps a shard.</summary>
     /// <param name="path">The file.</param>
     /// <param name="verify">Also checks every byte against the checksum.</param>
     /// <exception cref="FileNotFoundException">No such file.</exception>
     /// <exception cref="InvalidDataException">Not a shard, or a damaged one; the sentence says how.</exception>
-    public static TokenShard Open(string path, bool verify = false)
+    public static TokenShard Open(string path, bool verify = false) => MappedFile.Open(path, "a token shard", HeaderLength, file =>
     {
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"{path}: no such file; expected a token shard.", path);
-        long length = new FileInfo(path).Length;
-        if (length < HeaderLength)
-            throw new InvalidDataException($"{path}: {length} bytes are too few for a token shard.");
-        MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        MemoryMappedViewAccessor view = mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        byte* start = null;
-        try
-        {
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            TokenShard shard = new(path, mapping, view, start, length);
-            if (verify)
-                shard.Verify();
-            return shard;
-        }
-        catch
-        {
-            if (start is not null)
-                view.SafeMemoryMappedViewHandle.ReleasePointer();
-            view.Dispose();
-            mapping.Dispose();
-            throw;
-        }
-    }
+        TokenShard shard = new(file);
+        if (verify)
+            shard.Verify();
+        return shard;
+    });
 
     /// <summary>Where a document lies, in tokens of this shard.</summary>
     public (long Start, long Length) Document(int index)
     {
-        ObjectDisposedException.ThrowIf(_start is null, this);
+        _ = _file.Start; // open
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, DocumentCount);
         long start = index == 0 ? 0 : (long)DocumentEnds[index - 1];
@@ -120,10 +95,10 @@ public sealed unsafe class TokenShard : IDisposable
     /// <summary>Copies the tokens from <paramref name="start"/> on.</summary>
     public void CopyTo(long start, Span<int> destination)
     {
-        ObjectDisposedException.ThrowIf(_start is null, this);
+        byte* first = _file.Start;
         if (start < 0 || start > TokenCount - destination.Length)
             throw new ArgumentOutOfRangeException(nameof(start), start, $"{destination.Length} tokens from there do not lie within {TokenCount}.");
-        byte* at = _start + HeaderLength + start * BytesPerToken;
+        byte* at = first + HeaderLength + start * BytesPerToken;
         if (BytesPerToken == 4)
         {
             new ReadOnlySpan<int>(at, destination.Length).CopyTo(destination);
@@ -137,27 +112,10 @@ public sealed unsafe class TokenShard : IDisposable
 
     /// <summary>Reads every byte and compares the checksum.</summary>
     /// <exception cref="InvalidDataException">The file has changed since it was written.</exception>
-    public void Verify()
-    {
-        ObjectDisposedException.ThrowIf(_start is null, this);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(new ReadOnlySpan<byte>(_start, ChecksumOffset));
-        for (long at = HeaderLength; at < _length; at += 1 << 20)
-            hash.AppendData(new ReadOnlySpan<byte>(_start + at, (int)Math.Min(1 << 20, _length - at)));
-        if (!hash.GetHashAndReset().AsSpan().SequenceEqual(new ReadOnlySpan<byte>(_start + ChecksumOffset, 32)))
-            throw new InvalidDataException($"{Path}: the checksum does not fit the contents; the shard is damaged and must be written again.");
-    }
+    public void Verify() => _file.Verify(ChecksumOffset, HeaderLength);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_start is null)
-            return;
-        _start = null;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _mapping.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
     internal static int BytesFor(int vocabularySize) => vocabularySize <= 65_536 ? 2 : 4;
 

@@ -82,7 +82,7 @@ public static class AttentionReport
         body.Append(CultureInfo.InvariantCulture, $"<section id=\"{id}\"><h{heading}>Attention: {Escape(maps.Name)}</h{heading}><p class=\"note\">Each row is a token, and its cells say in percent how much it took from each column. The strongest has a frame.</p>\n");
         Choices(body, id, "layer", maps.Layers);
         Choices(body, id, "head", maps.Heads);
-        body.Append("<div class=\"maps\" tabindex=\"0\">\n");
+        body.Append("<div class=\"maps\" tabindex=\"0\" role=\"region\" aria-label=\"attention\">\n");
         // One map for each choice, of which the radio buttons show one. The mean is first: it is what stands there without CSS.
         foreach (int layer in Options(maps.Layers))
         {

@@ -1,22 +1,18 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
-using System.Security.Cryptography;
+using Ashlar.Shared;
 
 namespace Ashlar.Inference.Models.NGrams;
 
 /// <summary>A memory-mapped <c>model.ngram</c> (<see cref="NGramFileLayout"/>). Only pages that are read are loaded.</summary>
 internal sealed unsafe class NGramFile : IDisposable
 {
-    private readonly MemoryMappedFile _mapping;
-    private readonly MemoryMappedViewAccessor _view;
-    private byte* _start;
+    private readonly MappedFile _file;
 
-    private NGramFile(string path, MemoryMappedFile mapping, MemoryMappedViewAccessor view, byte* start, long length)
+    private NGramFile(MappedFile file)
     {
-        Path = path;
-        (_mapping, _view, Length) = (mapping, view, length);
-        _start = start;
-        ReadOnlySpan<byte> head = new(start, NGramFileLayout.TableOffset);
+        _file = file;
+        (string path, long length) = (file.Path, file.Length);
+        ReadOnlySpan<byte> head = new(file.Start, NGramFileLayout.TableOffset);
         if (!head.StartsWith(NGramFileLayout.Magic))
             throw new InvalidDataException($"{path}: not an n-gram model; it does not begin with ASHNGRAM.");
         int version = BinaryPrimitives.ReadInt32LittleEndian(head[8..]);
@@ -52,10 +48,10 @@ internal sealed unsafe class NGramFile : IDisposable
     }
 
     /// <summary>The file.</summary>
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <summary>Its size in bytes.</summary>
-    public long Length { get; }
+    public long Length => _file.Length;
 
     /// <summary>What the model is.</summary>
     public NGramHeader Header { get; }
@@ -63,62 +59,25 @@ internal sealed unsafe class NGramFile : IDisposable
     /// <summary>The tables, by order from 1.</summary>
     public NGramLevel[] Levels { get; }
 
-    private byte* Start => _start is null ? throw new ObjectDisposedException(nameof(NGramModel)) : _start;
+    private byte* Start => _file.Start;
 
     /// <summary>Maps a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="verify">Also checks every byte against the checksum.</param>
-    public static NGramFile Open(string path, bool verify)
+    public static NGramFile Open(string path, bool verify) => MappedFile.Open(path, "an n-gram model", NGramFileLayout.TableOffset, mapped =>
     {
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"{path}: no such file; expected an n-gram model.", path);
-        long length = new FileInfo(path).Length;
-        if (length < NGramFileLayout.TableOffset)
-            throw new InvalidDataException($"{path}: {length} bytes are too few for an n-gram model.");
-        MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        MemoryMappedViewAccessor view = mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        byte* start = null;
-        try
-        {
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            NGramFile file = new(path, mapping, view, start, length);
-            if (verify)
-                file.Verify();
-            return file;
-        }
-        catch
-        {
-            if (start is not null)
-                view.SafeMemoryMappedViewHandle.ReleasePointer();
-            view.Dispose();
-            mapping.Dispose();
-            throw;
-        }
-    }
+        NGramFile file = new(mapped);
+        if (verify)
+            file.Verify();
+        return file;
+    });
 
     /// <summary>Reads every byte and compares the checksum.</summary>
     /// <exception cref="InvalidDataException">The file has changed since it was written.</exception>
-    public void Verify()
-    {
-        byte* start = Start;
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(new ReadOnlySpan<byte>(start, NGramFileLayout.ChecksumOffset));
-        for (long at = NGramFileLayout.ChecksumEnd; at < Length; at += 1 << 20)
-            hash.AppendData(new ReadOnlySpan<byte>(start + at, (int)Math.Min(1 << 20, Length - at)));
-        if (!hash.GetHashAndReset().AsSpan().SequenceEqual(new ReadOnlySpan<byte>(start + NGramFileLayout.ChecksumOffset, 32)))
-            throw new InvalidDataException($"{Path}: the checksum does not fit the contents; the file is damaged and must be written again.");
-    }
+    public void Verify() => _file.Verify(NGramFileLayout.ChecksumOffset, NGramFileLayout.ChecksumEnd);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_start is null)
-            return;
-        _start = null;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _mapping.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
     private ReadOnlySpan<byte> Entry(int index) =>
         new(Start + NGramFileLayout.TableOffset + (index * NGramFileLayout.OrderLength), NGramFileLayout.OrderLength);
