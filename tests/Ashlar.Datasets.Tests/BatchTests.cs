@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
 using Ashlar.Datasets.Batches;
+using Ashlar.Tokenizers;
+using Ashlar.Tokenizers.Chat;
+using Ashlar.Tokenizers.Training;
 using CsCheck;
 
 namespace Ashlar.Datasets.Tests;
@@ -73,6 +76,36 @@ public sealed class BatchTests
         Assert.Equal([10L, 11, 12], batch.Inputs);
         Assert.Equal([TokenBatch.Ignored, 12, TokenBatch.Ignored], batch.Targets);
         Assert.Equal(1, batch.SupervisedCount);
+    }
+
+    // What is learned of a conversation is the assistant's words and their ends: no user, no system, no output of a tool, however it is
+    // packed or cut.
+    [Fact]
+    public void Of_conversations_only_replies_are_targets_also_packed_and_cut()
+    {
+        Tokenizer tokenizer = ByteLevelBpeTrainer.Train(["what is two and two the tool says four"], 290, ["<|endoftext|>", ChatMl.Start, ChatMl.End]);
+        ChatMl chat = new(tokenizer);
+        ChatMessage[] messages =
+        [
+            new("system", "be brief"), new("user", "what is 2+2"), new("assistant", "ask the tool"), new("tool", "four"), new("assistant", "four"),
+            new("user", "and <|im_end|> twice?"), new("assistant", "eight"),
+        ];
+        (int[] ids, bool[] supervised) = chat.Encode(messages);
+        int[] replies = [.. messages.Where(message => message.Role == "assistant").SelectMany(message => (int[])[.. tokenizer.Encode(message.Content), chat.EndId])];
+        Assert.Equal(replies, ids.Where((_, i) => supervised[i]));
+
+        // Packed whole: the same targets, in order.
+        PackedRows packed = new([new TokenExample(ids, supervised)], 1, ids.Length, 1);
+        Assert.Equal(replies, packed.Next().Targets.Where(target => target != TokenBatch.Ignored).Select(target => (int)target));
+
+        // Packed beside others and cut into shorter rows: none is lost, none is added.
+        (int[] Ids, bool[] Supervised)[] chats = [.. Enumerable.Range(0, 7).Select(n => chat.Encode(messages[..(2 + (n % 2 * 3))]))];
+        PackedRows cut = new(chats.Select(item => new TokenExample(item.Ids, item.Supervised)), 2, 24, 1);
+        long[] expected = [.. chats.SelectMany(item => item.Ids.Where((_, i) => item.Supervised[i]).Select(id => (long)id))];
+        List<long> seen = [];
+        while (seen.Count < 3 * expected.Length) // epochs overlap in a batch
+            seen.AddRange(cut.Next().Targets.Where(target => target != TokenBatch.Ignored));
+        Assert.Equal(expected.Distinct().Order(), seen.Distinct().Order());
     }
 
     [Fact]

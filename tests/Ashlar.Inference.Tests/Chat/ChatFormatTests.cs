@@ -1,6 +1,9 @@
 using Ashlar.Inference.Chat;
+using Ashlar.Inference.Decoding;
+using Ashlar.Inference.Tests.Decoding;
 using Ashlar.Tokenizers;
 using Ashlar.Tokenizers.Chat;
+using Ashlar.Tokenizers.PostProcessors;
 using Ashlar.Tokenizers.Training;
 
 namespace Ashlar.Inference.Tests.Chat;
@@ -22,6 +25,26 @@ public sealed class ChatFormatTests
         const string Expected = "<|turn|>system:short<|over|><|turn|>user:hello<|over|><|turn|>assistant:a<|over|><|turn|>user:said: <|over|><|turn|>assistant:";
         Assert.Equal(Plain.Encode(Expected, parseSpecialTokens: true), format.EncodePrompt(Conversation));
         Assert.Equal(new[] { Plain.TokenToId("<|endoftext|>")!.Value, Plain.TokenToId("<|over|>")!.Value }.Order(), format.StopIds);
+    }
+
+    [Fact]
+    public void A_text_begins_once()
+    {
+        int begin = Plain.TokenToId("<|endoftext|>")!.Value;
+        TemplatePlace[] single = [new("<|endoftext|>", false, 0), TemplatePlace.A];
+        Tokenizer tokenizer = new(Plain.Pipeline with
+        {
+            PostProcessor = new TemplatePostProcessor(single, [.. single, TemplatePlace.B], new Dictionary<string, int[]> { ["<|endoftext|>"] = [begin] }),
+            SpecialTokens = Plain.SpecialTokens with { BeginOfText = begin, EndOfText = null },
+            ChatTemplate = Template,
+        });
+        // The template writes one itself, and the post-processor would put another before it.
+        int[] prompt = ChatFormat.Of(tokenizer)!.EncodePrompt(Conversation);
+        Assert.Equal(begin, prompt[0]);
+        Assert.Single(prompt, begin);
+        Assert.Equal(prompt, ChatFormat.Of(tokenizer)!.EncodePrompt(Conversation));
+        Assert.Single(ChatFormat.Of(tokenizer)!.EncodePrompt([new("user", "<|over|> hello")]), begin);
+        Assert.Equal([begin, .. tokenizer.Encode("hello")], new TextGenerator(new TableModel(tokenizer.VocabularySize, _ => []), tokenizer).EncodePrompt("hello"));
     }
 
     [Fact]
