@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ashlar.Inference;
 using Ashlar.Inference.Decoding;
 
@@ -12,8 +14,10 @@ internal static class GenerateCommand
         Command command = new("generate", "Continue a text.");
         Argument<string> model = SamplingChoice.Model();
         Option<string> prompt = new("--prompt", "-p") { Description = "Text to continue.", DefaultValueFactory = _ => "" };
+        Option<bool> json = JsonOutput.Option();
         command.Add(model);
         command.Add(prompt);
+        command.Add(json);
         SamplingChoice sampling = new(command, temperature: 0.8, tokens: 200);
         command.SetAction(parsed =>
         {
@@ -28,6 +32,21 @@ internal static class GenerateCommand
                 StopIds = loaded.StopIds,
                 ContextPolicy = ContextPolicy.Slide,
             };
+            if (parsed.GetValue(json))
+            {
+                GenerationSummary summary = generator.Generate(tokens, options).Last().Summary!;
+                output.Print(new JsonObject
+                {
+                    ["prompt"] = parsed.GetValue(prompt),
+                    ["text"] = summary.Text,
+                    ["finishReason"] = JsonNamingPolicy.KebabCaseLower.ConvertName(summary.FinishReason.ToString()),
+                    ["promptTokens"] = summary.PromptTokenCount,
+                    ["generatedTokens"] = summary.GeneratedTokenCount,
+                    ["tokens"] = new JsonArray([.. summary.Tokens.Select(token => (JsonNode)token)]),
+                });
+                return ExitCode.Done;
+            }
+
             output.Write(parsed.GetValue(prompt));
             foreach (GeneratedPiece piece in generator.Generate(tokens, options))
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Ashlar.Checkpoints;
 using Ashlar.Checkpoints.Configurations;
 using Ashlar.Checkpoints.CTranslate2;
@@ -18,17 +19,30 @@ internal static class InspectCommand
     {
         Command command = new("inspect", "List the tensors of a file (.safetensors, or .pt of torch.save) or the shape of a model folder.");
         Argument<string> file = new("FILE") { Description = "A .safetensors, .pt or .ngram file, a model folder, or one of ml5.js' charRNN, CTranslate2 or OpenNMT-py." };
+        Option<bool> json = JsonOutput.Option();
         command.Add(file);
+        command.Add(json);
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(file);
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (path.EndsWith(".ngram", StringComparison.OrdinalIgnoreCase))
-                return NGramInspection.Write(path, output);
+                return NGramInspection.Write(path, output, parsed.GetValue(json));
             if (Directory.Exists(path) && File.Exists(Path.Combine(path, "config.json")) && ModelFamilies.TypeOf(path) == NGramConfiguration.ModelType)
-                return NGramInspection.Write(Path.Combine(path, NGramModel.FileName), output);
+                return NGramInspection.Write(Path.Combine(path, NGramModel.FileName), output, parsed.GetValue(json));
             (string description, ITensorSource opened) = Open(path);
             using ITensorSource tensors = opened;
+            if (parsed.GetValue(json))
+            {
+                output.Print(new JsonObject
+                {
+                    ["path"] = path,
+                    ["description"] = description.Length > 0 ? description : null,
+                    ["tensors"] = new JsonArray([.. tensors.Names.Select(name => ToJson(tensors, name))]),
+                });
+                return ExitCode.Done;
+            }
+
             if (description.Length > 0)
                 output.WriteLine(description);
             foreach (string name in tensors.Names)
@@ -40,6 +54,17 @@ internal static class InspectCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static JsonNode ToJson(ITensorSource tensors, string name)
+    {
+        _ = tensors.TryGet(name, out TensorInfo? info);
+        return new JsonObject
+        {
+            ["name"] = name,
+            ["type"] = info!.Type.ToString(),
+            ["shape"] = new JsonArray([.. info.Shape.Select(size => (JsonNode)size)]),
+        };
     }
 
     private static (string Description, ITensorSource Tensors) Open(string path)
@@ -58,7 +83,7 @@ internal static class InspectCommand
             return ("", SafetensorsFile.Open(path));
         string configuration = Path.Combine(path, "config.json");
         if (File.Exists(configuration) || !File.Exists(Path.Combine(path, "manifest.json")))
-            return (Describe(configuration), SafetensorsFile.Open(Path.Combine(path, "model.safetensors")));
+            return (Describe(configuration), FolderWeights.Open(path));
         Ml5CharRnn ml5 = Ml5CharRnn.Load(path);
         return (Describe(ml5.Configuration), ml5);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Ashlar.Datasets.Text;
 using Ashlar.Tokenizers;
 using Ashlar.Tokenizers.Training;
@@ -83,10 +84,26 @@ internal static class TokenizerCommand
     private static Command Inspect()
     {
         (Command command, Argument<string> file) = OnTokenizer("inspect", "What a tokenizer is made of.");
+        Option<bool> json = JsonOutput.Option();
+        command.Add(json);
         command.SetAction(parsed =>
         {
             Tokenizer tokenizer = Tokenizer.Load(parsed.GetRequiredValue(file));
             TextWriter output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(json))
+            {
+                output.Print(new JsonObject
+                {
+                    ["model"] = tokenizer.Pipeline.Model.GetType().Name,
+                    ["vocabularySize"] = tokenizer.VocabularySize,
+                    ["preTokenizer"] = tokenizer.Pipeline.PreTokenizer?.GetType().Name,
+                    ["addedTokens"] = new JsonArray([.. tokenizer.AddedTokens.Select(token => new JsonObject { ["id"] = token.Id, ["content"] = token.Content, ["special"] = token.Special })]),
+                    ["chatTemplate"] = tokenizer.ChatTemplate,
+                    ["fingerprint"] = Convert.ToHexStringLower(TokenizerFingerprint.Of(tokenizer)),
+                });
+                return ExitCode.Done;
+            }
+
             output.WriteLine($"model           {tokenizer.Pipeline.Model.GetType().Name}");
             output.WriteLine($"vocabulary      {tokenizer.VocabularySize:N0}");
             output.WriteLine($"pre-tokenizer   {tokenizer.Pipeline.PreTokenizer?.GetType().Name ?? "(none)"}");

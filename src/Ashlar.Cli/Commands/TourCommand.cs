@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Ashlar.Cli.Tour;
 using Ashlar.Training.Native;
 
@@ -19,17 +20,21 @@ internal static class TourCommand
         Option<bool> quick = new("--quick") { Description = "The shortest form: about a minute; the models have not learned much yet." };
         Option<string> output = new("--output", "-o") { Description = "Folder of the tour.", DefaultValueFactory = _ => Path.Combine("runs", "tour") };
         command.Add(quick);
+        Option<bool> json = JsonOutput.Option();
         command.Add(output);
+        command.Add(json);
         command.SetAction(parsed => Run(
             parsed.GetValue(quick),
+            parsed.GetValue(json),
             Path.GetFullPath(parsed.GetRequiredValue(output)),
             parsed.InvocationConfiguration.Output,
             parsed.InvocationConfiguration.Error));
         return command;
     }
 
-    private static int Run(bool quick, string folder, TextWriter output, TextWriter error)
+    private static int Run(bool quick, bool json, string folder, TextWriter result, TextWriter error)
     {
+        TextWriter output = json ? error : result; // the story is no part of the object
         Stopwatch clock = Stopwatch.StartNew();
         string marker = Path.Combine(folder, Marker);
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !File.Exists(marker))
@@ -63,8 +68,33 @@ internal static class TourCommand
         TourGate[] failed = [.. rungs.SelectMany(rung => rung.Gates).Where(gate => !gate.Passed)];
         foreach (TourGate gate in failed)
             error.WriteLine($"ashlar: gate failed: {gate.Name} ({gate.Evidence})");
+        if (json)
+        {
+            result.Print(ToJson(rungs, clock.Elapsed, report));
+            return failed.Length == 0 ? ExitCode.Done : ExitCode.Failed;
+        }
+
         output.WriteLine($"Done in {clock.Elapsed:m\\:ss}. Report: {report}");
         output.WriteLine($"To talk to it: {ShellCommand.Ashlar(["chat", Path.GetRelativePath(Environment.CurrentDirectory, context.Run("chat"))])}");
         return failed.Length == 0 ? ExitCode.Done : ExitCode.Failed;
     }
+
+    private static JsonObject ToJson(IReadOnlyList<RungResult> rungs, TimeSpan elapsed, string report) => new()
+    {
+        ["rungs"] = new JsonArray(
+        [
+            .. rungs.Select(rung => new JsonObject
+            {
+                ["name"] = rung.Name,
+                ["run"] = rung.Run,
+                ["bitsPerByte"] = JsonOutput.Number(rung.BitsPerByte),
+                ["score"] = rung.Score,
+                ["parameters"] = rung.Parameters,
+                ["seconds"] = Math.Round(rung.Elapsed.TotalSeconds, 3),
+                ["gates"] = new JsonArray([.. rung.Gates.Select(gate => new JsonObject { ["name"] = gate.Name, ["passed"] = gate.Passed, ["evidence"] = gate.Evidence })]),
+            }),
+        ]),
+        ["seconds"] = Math.Round(elapsed.TotalSeconds, 3),
+        ["report"] = report,
+    };
 }

@@ -11,8 +11,6 @@ namespace Ashlar.Cli.Tour;
 /// <param name="Cancellation">Stops after the current step.</param>
 internal sealed record TourContext(string Folder, bool Quick, TextWriter Output, ITrainingProgress Progress, CancellationToken Cancellation)
 {
-    private static readonly string Recipes = Path.Combine(AppContext.BaseDirectory, "recipes");
-
     /// <summary>The run folder of a rung.</summary>
     public string Run(string name) => Path.Combine(Folder, name);
 
@@ -25,8 +23,8 @@ internal sealed record TourContext(string Folder, bool Quick, TextWriter Output,
     public TrainingResult Train(string recipe, string run, IReadOnlyList<string> overrides, IReadOnlyList<string> quickOverrides)
     {
         TrainingResult result = Trainer.Run(
-            RecipeFile.Load(Path.Combine(Recipes, recipe + ".json"), [.. overrides, .. Quick ? quickOverrides : []]),
-            new TrainerOptions { RecipeFolder = Recipes, OutputDirectory = Run(run), Progress = Progress, Cancellation = Cancellation });
+            RecipeFile.Load(Path.Combine(ShippedRecipes.Folder, recipe + ".json"), [.. overrides, .. Quick ? quickOverrides : []]),
+            new TrainerOptions { RecipeFolder = ShippedRecipes.Folder, OutputDirectory = Run(run), Progress = Progress, Cancellation = Cancellation });
         return result.Status == RunStatus.Interrupted ? throw new OperationCanceledException() : result;
     }
 }

@@ -113,7 +113,8 @@ internal static class TorchLibraries
                 return candidate;
         throw new TorchUnavailableException(
             $"libtorch is not installed: no {file} beside the application ({AppContext.BaseDirectory}) or in the NuGet package folder " +
-            $"({PackageFolder()}); run 'dotnet restore', or set {FolderVariable} to a folder that holds it.");
+            $"({PackageFolder()}); run 'dotnet restore' in a clone, or 'dotnet package download {Package.Replace('/', '@')} --output {PackagesRoot()}' " +
+            $"for the installed command, or set {FolderVariable} to a folder that holds it.");
     }
 
     private static string[] BesideApplication() =>
@@ -124,12 +125,13 @@ internal static class TorchLibraries
             ? named
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
+    // "libtorch-cpu-linux-x64/2.10.0": what the project file restored when this assembly was built.
+    private static string Package => typeof(TorchLibraries).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .First(attribute => attribute.Key == "LibTorchPackage").Value!;
+
     private static string PackageFolder()
     {
-        // "libtorch-cpu-linux-x64/2.10.0": what the project file restored when this assembly was built.
-        string package = typeof(TorchLibraries).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .First(attribute => attribute.Key == "LibTorchPackage").Value!;
-        string[] parts = package.ToLowerInvariant().Split('/');
+        string[] parts = Package.ToLowerInvariant().Split('/');
         return Path.Combine(PackagesRoot(), parts[0], parts[1], "runtimes", RuntimeIdentifier, "native");
     }
 

@@ -46,6 +46,8 @@ public sealed class TorchRuntimeTests
         Assert.Single(output.Split('\n'));
         Assert.Contains(folder.Path, output);
         Assert.Contains("dotnet restore", output);
+        Assert.Contains("dotnet package download libtorch-", output);
+        Assert.Contains($"--output {folder.Path}'", output);
     }
 
     [Fact]
