@@ -1,17 +1,16 @@
 using System.Diagnostics;
+using ChildProcess = System.Diagnostics.Process;
 
 namespace Ashlar.Cli.Tests.Process;
-
-using Process = System.Diagnostics.Process;
 
 /// <summary>The real command as a child process: its streams, its signals and its exit code.</summary>
 internal sealed class CliProcess : IDisposable
 {
-    private readonly Process _process;
+    private readonly ChildProcess _process;
     private readonly Task<string> _output;
     private readonly Task<string> _error;
 
-    private CliProcess(Process process)
+    private CliProcess(ChildProcess process)
     {
         _process = process;
         _output = process.StandardOutput.ReadToEndAsync();
@@ -66,7 +65,7 @@ internal sealed class CliProcess : IDisposable
     /// <summary>What Ctrl-C sends.</summary>
     public void Interrupt()
     {
-        using Process kill = Process.Start("/bin/kill", ["-INT", $"{_process.Id}"]);
+        using ChildProcess kill = ChildProcess.Start("/bin/kill", ["-INT", $"{_process.Id}"]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }
@@ -102,7 +101,7 @@ internal sealed class CliProcess : IDisposable
         start.Environment.Remove("ASHLAR_LAUNCHER");
         foreach ((string name, string? value) in environment)
             start.Environment[name] = value;
-        Process process = Process.Start(start)!;
+        ChildProcess process = ChildProcess.Start(start)!;
         process.StandardInput.Close();
         return new CliProcess(process);
     }
