@@ -41,6 +41,16 @@ public sealed class BeamSearchTests
         Assert.Equal(0.20, Math.Exp(found[1].LogProbability), 1e-6);
     }
 
+    // On the course's model: each beam more finds what fewer found, or something likelier.
+    [Fact]
+    public void The_raw_score_of_the_best_never_falls_with_the_width()
+    {
+        double[] best = [.. Enumerable.Range(1, 8).Select(beams => Search(Course, [0], new() { BeamCount = beams, MaxTokens = 3 })[0].LogProbability)];
+        Assert.Equal(best.Order(), best);
+        Assert.Equal(Math.Log(0.20), best[0], 1e-6);
+        Assert.Equal(Math.Log(0.24), best[^1], 1e-6);
+    }
+
     // With a beam as wide as the number of sequences nothing is pruned: the result must be the exhaustive best.
     [Theory]
     [InlineData(0)]
