@@ -45,7 +45,8 @@ internal sealed class RecurrentTranslationDecoder
         Tensor embeddingWeight = _layers[0].InputWeight.narrow(1, 0, embedding);
         Tensor? besides = c.DecoderInputWidth(0) > embedding ? _layers[0].InputWeight.narrow(1, embedding, c.DecoderInputWidth(0) - embedding) : null;
         Tensor inputs = tensor(batch.DecoderInputs, [batch.Rows, batch.TargetLength], ScalarType.Int64, _device).t();
-        Tensor embedded = Embed(inputs, training), inputProducts = products.Linear(embedded, embeddingWeight, _layers[0].InputBias);
+        Tensor embedded = Embed(inputs, training);
+        Tensor[] words = embedded.unbind(0), inputProducts = products.Linear(embedded, embeddingWeight, _layers[0].InputBias).unbind(0);
         Tensor? fixedProduct = c.FeedSentence ? products.Linear(sentence!, besides!) : null;
         Tensor? context = c.Attention == RecurrentAttention.Gnmt ? zeros([batch.Rows, c.MemoryWidth], device: _device) : null;
         Tensor? fed = c.InputFeeding ? zeros([batch.Rows, c.OutputWidth], device: _device) : null;
@@ -54,7 +55,7 @@ internal sealed class RecurrentTranslationDecoder
         List<Tensor> outputs = [], contexts = [], readouts = [];
         for (int step = 0; step < batch.TargetLength; step++)
         {
-            Tensor word = embedded[step], input = inputProducts[step];
+            Tensor word = words[step], input = inputProducts[step];
             if (sampling > 0 && step > 0)
                 (word, input) = Sampled(inputs[step], word, readouts[^1], embeddingWeight, products, sampling, training);
             if (c.Attention == RecurrentAttention.Bahdanau)
