@@ -16,6 +16,7 @@ Benchmark[] benchmarks =
     RnnGenerationBenchmark.Create(),
     TranslationTrainingBenchmark.Create(),
     TranslationDecodingBenchmark.Create(),
+    TranslationMemoryBenchmark.Create(),
     TrainingWorker.Create(),
     TranslationTrainingWorker.Create(),
     RecurrentTrainingBenchmark.Create(),

@@ -77,8 +77,25 @@ internal sealed class DecodingModel : IDisposable
             // The sum of three exponentials has about the spread of the lengths of captions.
             double sum = Enumerable.Range(0, 3).Sum(_ => -Math.Log(1 - random.NextDouble()));
             int length = Math.Clamp((int)Math.Round(4 + ((13.7 - 4) * sum / 3)), 4, 40);
-            return string.Join(' ', Enumerable.Range(0, length).Select(_ => Word(random.Next(4, Configuration.SourceVocabularySize))));
+            return Sentence(random, length);
         })];
+    }
+
+    /// <summary>Words drawn from the vocabulary of random weights.</summary>
+    public string Sentence(Random random, int length) =>
+        string.Join(' ', Enumerable.Range(0, length).Select(_ => Word(random.Next(4, Configuration.SourceVocabularySize))));
+
+    /// <summary>Writes a folder that <c>ashlar translate</c> reads.</summary>
+    public void Save(string folder)
+    {
+        File.WriteAllText(Path.Combine(folder, "config.json"), Configuration.ToJson().ToJsonString());
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), [.. TransformerTensors.Of(Configuration).Select(tensor =>
+        {
+            float[] values = new float[tensor.Shape.Aggregate(1L, (product, size) => product * size)];
+            _weights.ReadFloat32(tensor.Name, values);
+            return SafetensorsEntry.Float32(tensor.Name, tensor.Shape, values);
+        })]);
+        Vocabularies.Save(folder);
     }
 
     public void Dispose() => _weights.Dispose();

@@ -74,6 +74,25 @@ public sealed class TranslatorTests : IDisposable
     }
 
     [Fact]
+    public void Memory_does_not_grow_with_the_lines()
+    {
+        Translator translator = NewTranslator();
+        TranslationOptions options = Short with { Search = Short.Search with { MaxTokens = 2, BeamCount = 2 } };
+        long early = 0, late = 0, count = 0;
+        foreach (TranslatedLine _ in translator.TranslateLines(
+            Enumerable.Range(0, 12_000).Select(i => "s" + (4 + i % 19)), options, TestContext.Current.CancellationToken))
+        {
+            if (++count == 2_000)
+                early = GC.GetTotalMemory(forceFullCollection: true);
+            else if (count == 11_900)
+                late = GC.GetTotalMemory(forceFullCollection: true);
+        }
+
+        // Ten thousand lines, each with its tokens and text, would be megabytes.
+        Assert.InRange(late - early, -1 << 20, 1 << 18);
+    }
+
+    [Fact]
     public void The_source_gets_what_the_format_puts_around_it()
     {
         TransformerConfiguration c = TransformerGraphTests.Shape("marian");
