@@ -3,8 +3,8 @@ using Ashlar.Tokenizers;
 namespace Ashlar.Inference.Translation;
 
 /// <summary>
-/// The vocabularies of a translation model: one for both sides, whose files lie in the model's folder itself, or one for each, in its
-/// folders <c>source</c> and <c>target</c>.
+/// The vocabularies of a translation model: one for both sides, whose files lie in the model's folder itself; or one for each, in its
+/// folders <c>source</c> and <c>target</c>, or in Marian's <c>source.spm</c>, <c>target.spm</c> and <c>vocab.json</c>.
 /// </summary>
 /// <param name="Source">Reads sources.</param>
 /// <param name="Target">Reads and writes targets.</param>
@@ -24,6 +24,12 @@ public sealed record TranslationVocabularies(Tokenizer Source, Tokenizer Target)
         string source = Path.Combine(folder, SourceFolder), target = Path.Combine(folder, TargetFolder);
         if (Directory.Exists(source) && Directory.Exists(target))
             return new TranslationVocabularies(Tokenizer.Load(source), Tokenizer.Load(target));
+        if (MarianVocabulary.Recognizes(folder))
+        {
+            (Tokenizer reads, Tokenizer writes) = MarianVocabulary.Load(folder);
+            return new TranslationVocabularies(reads, writes);
+        }
+
         Tokenizer shared = Tokenizer.Load(folder);
         return new TranslationVocabularies(shared, shared);
     }

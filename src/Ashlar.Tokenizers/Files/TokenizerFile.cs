@@ -13,6 +13,7 @@ internal static class TokenizerFile
     private static readonly Dictionary<string, Func<string, Tokenizer>> ByExtension = new(StringComparer.OrdinalIgnoreCase)
     {
         [".model"] = SentencePieceFile.Load,
+        [".spm"] = SentencePieceFile.Load,
         [".tiktoken"] = TiktokenFile.Load,
         [".gguf"] = GgufTokenizer.Load,
         [".bin"] = Llama2cVocabularyFile.Load,
