@@ -17,7 +17,7 @@ internal static class ReportCommand
         Option<string?> sentence = new("--attention") { Description = "Translate this sentence and draw what each token looked at." };
         Option<string?> file = new("--out", "-o") { Description = "A picture of the one --text, .svg or .png; with --attention .html as well (attention.html in the run folder by default)." };
         Option<string> picture = new("--picture") { Description = "attention: which picture an .svg or .png holds.", DefaultValueFactory = _ => "attention" };
-        picture.AcceptOnlyFromAmong("attention", "beams", "vectors");
+        picture.AcceptOnlyFromAmong("attention", "encoder", "decoder", "beams", "vectors");
         Option<int?> layer = new("--layer") { Description = "attention: layer from 1 in an .svg or .png; the mean of all by default." };
         Option<int?> head = new("--head") { Description = "attention: head from 1; the mean of all by default." };
         command.Add(run);
@@ -80,6 +80,9 @@ internal static class ReportCommand
             "beams" => throw new InvalidDataException("there are no beams to draw; expected --beam 2 or more."),
             "vectors" when insight.Vectors.Count > 0 => VectorStrips.Draw(title, insight.Vectors),
             "vectors" => throw new InvalidDataException("there is no sentence vector to draw; expected a recurrent model without attention."),
+            "encoder" or "decoder" when insight.Attention.FirstOrDefault(maps => maps.Name == picture + " to itself") is { } maps =>
+                HeatMap.Draw(title, maps.Rows, maps.Columns, maps.Choose(layer, head)),
+            "encoder" or "decoder" => throw new InvalidDataException($"the model's {picture} does not look at itself; expected a Transformer."),
             _ when insight.Attention is [{ } maps, ..] => HeatMap.Draw(title, maps.Rows, maps.Columns, maps.Choose(layer, head)),
             _ => throw new InvalidDataException("the model has no attention to draw; expected --picture beams or vectors, or an .html page."),
         };

@@ -51,5 +51,5 @@ internal static class TourReport
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 
-    private const string Style = ".ladder td:nth-child(2),.ladder td:nth-child(4),.ladder td:nth-child(5){font-variant-numeric:tabular-nums;white-space:nowrap}.ladder th{width:auto}a{color:var(--a)}.scroll{overflow-x:auto}";
+    private const string Style = ".ladder td:nth-child(2),.ladder td:nth-child(4),.ladder td:nth-child(5){font-variant-numeric:tabular-nums;white-space:nowrap}.ladder th{width:auto;white-space:nowrap}.ladder td:first-child{white-space:nowrap}a{color:var(--a)}.scroll{overflow-x:auto}";
 }

@@ -7,7 +7,7 @@ namespace Ashlar.Inference.Decoding;
 /// Beams that compete with each other: all of a common search, or one group of a diverse one. What has ended is frozen; the
 /// group is done when no open hypothesis can still beat the worst of the ended ones that would be kept.
 /// </summary>
-internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, int limit)
+internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, int limit, BeamTrace? trace)
 {
     private readonly int _width = options.BeamCount / options.GroupCount;
     private readonly List<Candidate> _candidates = [];
@@ -121,10 +121,14 @@ internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, i
         {
             (BeamNode parent, int token) = (_candidates[rank].Parent, _candidates[rank].Token);
             BeamNode child = new(parent, token, parent.LogProbability + _candidates[rank].Own);
-            if (!options.StopIds.Contains(token))
-                open.Add(child);
-            else if (rank < _width)
+            bool ended = options.StopIds.Contains(token);
+            if (ended && rank >= _width)
+                continue;
+            trace?.Add(child);
+            if (ended)
                 Finished.Add(child.Finish(options, ended: true));
+            else
+                open.Add(child);
         }
 
         return open;

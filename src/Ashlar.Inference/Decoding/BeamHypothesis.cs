@@ -22,6 +22,9 @@ public sealed record BeamStart(LanguageModelState State, ReadOnlyMemory<int> Pro
     /// <summary>Which text of all it is: chooses its draws, so that they do not depend on the batch.</summary>
     public long Index { get; init; }
 
+    /// <summary>Is told every hypothesis that was in the beam; null for nobody.</summary>
+    public BeamTrace? Trace { get; init; }
+
     /// <summary>Tokens that the continuation must begin with.</summary>
     public ReadOnlyMemory<int> ForcedPrefix { get; init; }
 }

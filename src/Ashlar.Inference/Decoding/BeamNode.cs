@@ -20,6 +20,9 @@ internal sealed class BeamNode(BeamNode? parent, int token, double logProbabilit
     /// <summary>Row of the hypothesis in the step's logits.</summary>
     public int Row { get; set; }
 
+    /// <summary>Where the search's trace has it, if there is one; -1 at the root.</summary>
+    public int TraceIndex { get; set; } = -1;
+
     /// <summary>What the next token looks at: [source], if that is asked for.</summary>
     public float[]? Attention { get; set; }
 

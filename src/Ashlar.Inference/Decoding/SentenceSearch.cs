@@ -24,7 +24,7 @@ internal sealed class SentenceSearch : IDisposable
             limit = Math.Min(limit, Math.Max(1, context - start.State.Length - start.Prompt.Length + 1));
         BeamNode root = new(null, -1, 0) { State = start.State };
         _rows.Add(root);
-        _groups = [.. Enumerable.Range(0, options.GroupCount).Select(_ => new BeamGroup(options, model.VocabularySize, limit))];
+        _groups = [.. Enumerable.Range(0, options.GroupCount).Select(_ => new BeamGroup(options, model.VocabularySize, limit, start.Trace))];
         foreach (BeamGroup group in _groups)
             group.Beams.Add(root);
         _processors = Constraints.Of(options, start.Prompt.Length, start.ForcedPrefix);

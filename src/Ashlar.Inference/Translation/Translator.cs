@@ -74,6 +74,19 @@ public sealed class Translator
         return TranslateSources(sources, options, encoder, cancellation);
     }
 
+    /// <summary>The best translations of a text, and every hypothesis that was in the beam on the way.</summary>
+    /// <exception cref="InvalidDataException">An option is out of range, or the text cannot be encoded.</exception>
+    /// <exception cref="ContextOverflowException">The text is longer than the model reads.</exception>
+    public IReadOnlyList<TranslatedText> Trace(string text, TranslationOptions options, BeamTrace trace, CancellationToken cancellation = default)
+    {
+        options.Validate();
+        SourceEncoder encoder = NewEncoder(options);
+        int[] source = encoder.Encode(text);
+        if (source.Length > _model.SourceLength)
+            throw new ContextOverflowException(source.Length, _model.SourceLength.Value);
+        return source.Length == 0 ? [Nothing] : TranslateBatch([(0, source)], options, encoder, cancellation, trace)[0];
+    }
+
     /// <summary>A text as the model reads it.</summary>
     /// <exception cref="InvalidDataException">The text cannot be encoded, or a language is missing.</exception>
     public int[] Encode(string text, TranslationOptions? options = null) => NewEncoder(options ?? new TranslationOptions()).Encode(text);
@@ -131,7 +144,7 @@ public sealed class Translator
 
     // The index of a source, from 0, is what its draws depend on: they are the same whatever it is batched with.
     private TranslatedText[][] TranslateBatch(
-        IReadOnlyList<(long Index, int[] Tokens)> sources, TranslationOptions options, SourceEncoder encoder, CancellationToken cancellation)
+        IReadOnlyList<(long Index, int[] Tokens)> sources, TranslationOptions options, SourceEncoder encoder, CancellationToken cancellation, BeamTrace? trace = null)
     {
         BeamSearchOptions search = options.Search with
         {
@@ -146,6 +159,7 @@ public sealed class Translator
             MaxTokens = (int)Math.Min(search.MaxTokens, options.LengthFactor * source.Tokens.Length + options.LengthAllowance),
             ForcedPrefix = prefix,
             Index = source.Index,
+            Trace = trace,
         })];
         IReadOnlyList<BeamHypothesis>[] found = options.Sampling is { } sampling
             ? BatchSampling.Sample(_model, starts, sampling, search, cancellation)

@@ -65,8 +65,11 @@ public static class AttentionReport
     /// <param name="heading">Level of the headings.</param>
     internal static void Append(SentencePage page, TranslationInsight insight, string id, int heading)
     {
+        page.Body.Append(CultureInfo.InvariantCulture, $"<div id=\"{id}\">\n");
+        Kinds(page, insight.Attention, id);
         for (int i = 0; i < insight.Attention.Count; i++)
             Attention(page, insight.Attention[i], $"{id}-{i}", heading);
+        page.Body.Append("</div>\n");
         if (insight.Beams.Count > 0)
             Section("Beam search", "Each token with its probability after those before it; at the end of a line the probability of the whole. The thick line is the winner; broken lines fell out of the beam.", BeamTree.Draw("", insight.Beams, insight.BestBeam));
         if (insight.Vectors.Count > 0)
@@ -79,7 +82,7 @@ public static class AttentionReport
     private static void Attention(SentencePage page, AttentionMaps maps, string id, int heading)
     {
         (StringBuilder body, StringBuilder rules) = (page.Body, page.Rules);
-        body.Append(CultureInfo.InvariantCulture, $"<section id=\"{id}\"><h{heading}>Attention: {Escape(maps.Name)}</h{heading}><p class=\"note\">Each row is a token, and its cells say in percent how much it took from each column. The strongest has a frame.</p>\n");
+        body.Append(CultureInfo.InvariantCulture, $"<section id=\"{id}\" class=\"kind\"><h{heading}>Attention: {Escape(maps.Name)}</h{heading}><p class=\"note\">Each row is a token, and its cells say in percent how much it took from each column. The strongest has a frame.</p>\n");
         Choices(body, id, "layer", maps.Layers);
         Choices(body, id, "head", maps.Heads);
         body.Append("<div class=\"maps\" tabindex=\"0\" role=\"region\" aria-label=\"attention\">\n");
@@ -100,6 +103,21 @@ public static class AttentionReport
         body.Append("</div>\n");
         Table(body, maps);
         body.Append("</section>\n");
+    }
+
+    // Which of the maps is shown; without CSS that can choose, all are.
+    private static void Kinds(SentencePage page, IReadOnlyList<AttentionMaps> all, string id)
+    {
+        if (all.Count < 2)
+            return;
+        page.Body.Append("<fieldset><legend>what looks</legend>");
+        for (int i = 0; i < all.Count; i++)
+        {
+            page.Body.Append(CultureInfo.InvariantCulture, $"<label for=\"{id}-kind-{i}\"><input type=\"radio\" name=\"{id}-kind\" id=\"{id}-kind-{i}\"{(i == 0 ? " checked" : "")}>{Escape(all[i].Name)}</label>");
+            page.Rules.Append(CultureInfo.InvariantCulture, $"#{id}:has(#{id}-kind-{i}:checked) .kind:not(#{id}-{i}){{display:none}}");
+        }
+
+        page.Body.Append("</fieldset>\n");
     }
 
     // Choice 0 is the mean; where there is only one, there is nothing to choose.

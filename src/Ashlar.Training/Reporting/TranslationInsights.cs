@@ -1,9 +1,12 @@
 using Ashlar.Checkpoints.Configurations;
 using Ashlar.Inference;
+using Ashlar.Inference.Decoding;
 using Ashlar.Inference.Models.RecurrentTranslation;
+using Ashlar.Inference.Models.Transformer;
 using Ashlar.Inference.Translation;
-using Ashlar.Kernels;
+using Ashlar.Tokenizers;
 using Ashlar.Training.Reporting.Pictures;
+using BeamNode = Ashlar.Training.Reporting.Pictures.BeamNode;
 
 namespace Ashlar.Training.Reporting;
 
@@ -20,14 +23,16 @@ public static class TranslationInsights
         int[] source = translator.Encode(sentence, options);
         if (source.Length == 0 || string.IsNullOrWhiteSpace(sentence))
             throw new InvalidDataException("the sentence to look at is empty.");
-        IReadOnlyList<TranslatedText> found = translator.Translate([sentence], options with { BestCount = options.Search.BeamCount })[0];
+        BeamTrace trace = new();
+        IReadOnlyList<TranslatedText> found = translator.Trace(sentence, options with { BestCount = options.Search.BeamCount }, trace);
         int[][] written = [.. found.Select(text => text.Ended ? [.. text.Tokens, translator.Model.Format.EndId] : text.Tokens.ToArray())];
-        (List<BeamNode> nodes, int last) = written.Length > 1 ? Tree(translator, source, written) : ([], -1);
+        // Draws are no search, and a single beam is no tree.
+        (List<BeamNode> nodes, int last) = options.Search.BeamCount > 1 && trace.Hypotheses.Count > 0 ? Tree(translator, trace, written) : ([], -1);
         return new TranslationInsight
         {
             Source = sentence,
             Translation = found[0].Text,
-            Attention = translator.Model.AttentionLayerCount > 0 ? [Attention(translator, source, written[0])] : [],
+            Attention = translator.Model.AttentionLayerCount > 0 ? [Attention(translator, source, written[0]), .. SelfAttention(translator, source, written[0])] : [],
             Beams = nodes,
             BestBeam = last,
             Vectors = Vectors(translator.Model, source),
@@ -69,37 +74,54 @@ public static class TranslationInsights
             weights);
     }
 
-    // The hypotheses share their beginnings: a tree of all that the search brought to an end.
-    private static (List<BeamNode> Nodes, int Last) Tree(Translator translator, int[] source, int[][] found)
+    // A Transformer's tokens look at their own side as well.
+    private static AttentionMaps[] SelfAttention(Translator translator, int[] source, int[] target)
     {
-        ISequenceToSequenceModel model = translator.Model;
-        List<BeamNode> nodes = [];
+        if (translator.Model is not TransformerGraph graph)
+            return [];
+        int[] read = [graph.Format.BeginId, .. target[..^1]];
+        return
+        [
+            Maps("encoder to itself", source, translator.Vocabularies.Source, graph.EncoderAttention(source)),
+            Maps("decoder to itself", read, translator.Vocabularies.Target, graph.DecoderAttention(source, read)),
+        ];
+
+        static AttentionMaps Maps(string name, int[] ids, Tokenizer vocabulary, SelfAttentionWeights weights)
+        {
+            string[] tokens = [.. ids.Select(id => TokenText.Of(vocabulary, id))];
+            return new AttentionMaps(name, tokens, tokens, weights.LayerCount, weights.HeadCount, weights.Weights);
+        }
+    }
+
+    // All that was in the beam; what leads to none of the translations that were found fell out of it.
+    private static (List<BeamNode> Nodes, int Last) Tree(Translator translator, BeamTrace trace, int[][] found)
+    {
+        IReadOnlyList<TracedHypothesis> hypotheses = trace.Hypotheses;
         Dictionary<(int Parent, int Token), int> known = [];
+        for (int i = 0; i < hypotheses.Count; i++)
+            known.TryAdd((hypotheses[i].Parent, hypotheses[i].Token), i);
+        HashSet<int> kept = [];
         int last = -1;
         for (int i = 0; i < found.Length; i++)
         {
-            int[] tokens = found[i];
-            float[] logits = new float[tokens.Length * model.VocabularySize];
-            using SequenceToSequenceState state = model.NewState(source);
-            model.Advance(state, (int[])[model.Format.BeginId, .. tokens[..^1]], logits, LogitsSelection.All);
-            int parent = -1;
-            double total = 0;
-            for (int t = 0; t < tokens.Length; t++)
+            int node = -1;
+            foreach (int token in found[i])
             {
-                Span<float> row = logits.AsSpan(t * model.VocabularySize, model.VocabularySize);
-                double logProbability = row[tokens[t]] - LogSoftmax.LogSumExp(row);
-                total += logProbability;
-                if (!known.TryGetValue((parent, tokens[t]), out int node))
-                {
-                    known[(parent, tokens[t])] = node = nodes.Count;
-                    nodes.Add(new BeamNode(parent, TokenText.Of(translator.Vocabularies.Target, tokens[t]), Math.Exp(logProbability), total));
-                }
-
-                parent = node;
+                if (!known.TryGetValue((node, token), out node))
+                    break;
+                kept.Add(node);
             }
 
             if (i == 0)
-                last = parent;
+                last = node;
+        }
+
+        List<BeamNode> nodes = [];
+        foreach (TracedHypothesis own in hypotheses)
+        {
+            double before = own.Parent < 0 ? 0 : hypotheses[own.Parent].LogProbability;
+            nodes.Add(new BeamNode(
+                own.Parent, TokenText.Of(translator.Vocabularies.Target, own.Token), Math.Exp(own.LogProbability - before), own.LogProbability, kept.Contains(nodes.Count)));
         }
 
         return (nodes, last);

@@ -152,11 +152,18 @@ public sealed class TranslateCommandTests : IDisposable
         Assert.Equal(0, Run("report", transformer, "--attention", "abc").Code);
         string page = File.ReadAllText(Path.Combine(transformer, "attention.html"));
         Assert.Contains("decoder to source, layer 2, head 2", page);
+        Assert.Contains("encoder to itself, head 2", page);
+        Assert.Contains("decoder to itself, layer 2, head 1", page);
         Assert.Contains("Beam search", page);
         Assert.DoesNotContain("as one vector", page);
         Assert.DoesNotContain("Beam search", Page(transformer, "--beam", "1"));
         Assert.Contains("as one vector", Page(recurrent));
 
+        Assert.Equal(0, Run("report", transformer, "--attention", "abc", "--out", svg, "--picture", "decoder", "--layer", "2").Code);
+        Assert.Contains(XDocument.Load(svg).Descendants(), element => element.Value == "<s>");
+        Assert.Equal(0, Run("report", transformer, "--attention", "abc", "--out", svg, "--picture", "encoder").Code);
+        Assert.DoesNotContain(XDocument.Load(svg).Descendants(), element => element.Value == "<s>");
+        Assert.Contains("does not look at itself", Run("report", bahdanau, "--attention", "abc", "--out", svg, "--picture", "encoder").Error);
         Assert.Contains("layer 3 is not there", Run("report", transformer, "--attention", "abc", "--out", svg, "--layer", "3").Error);
         Assert.Contains("no attention to draw", Run("report", recurrent, "--attention", "abc", "--out", svg).Error);
         Assert.Contains("expected .html, .svg or .png", Run("report", recurrent, "--attention", "abc", "--out", "x.gif").Error);

@@ -33,6 +33,18 @@ public sealed class BeamSearchTests
     }
 
     [Fact]
+    public void A_trace_has_what_fell_out_of_the_beam()
+    {
+        BeamTrace trace = new();
+        BeamSearch.Search(
+            Course, [new BeamStart(Course.NewState(), new[] { 0 }) { Trace = trace }], new() { BeamCount = 2, MaxTokens = 3 }, TestContext.Current.CancellationToken);
+        // 你 at the beginning (0.2) is dropped when both continuations of 我 are likelier; 吃 never was in the beam.
+        Assert.Equal(
+            [(-1, "我", 0.8), (-1, "你", 0.2), (0, "想", 0.4), (0, "喜欢", 0.32), (3, "你", 0.24), (2, "你", 0.2)],
+            trace.Hypotheses.Select(own => (own.Parent, Words[own.Token], Math.Round(Math.Exp(own.LogProbability), 5))));
+    }
+
+    [Fact]
     public void Two_beams_find_it()
     {
         IReadOnlyList<BeamHypothesis> found = Search(Course, [0], new() { BeamCount = 2, MaxTokens = 3 });

@@ -125,6 +125,11 @@ public sealed class PictureTests
         Assert.DoesNotContain("<script", page);
         Assert.DoesNotContain("src=", page);
         Assert.Contains("Beam search", page);
+        Assert.DoesNotContain("a-kind-0", page);
+        // Several kinds of attention: one is chosen.
+        string two = AttentionReport.Page(new TranslationInsight { Source = "a", Translation = "b", Attention = [Maps, Maps with { Name = "encoder to itself" }] });
+        Assert.Contains("id=\"a-kind-1\">encoder to itself", two);
+        Assert.Contains("#a:has(#a-kind-1:checked) .kind:not(#a-1){display:none}", two);
         Assert.DoesNotContain("Beam search", AttentionReport.Page(new TranslationInsight { Source = "a", Translation = "b" }));
     }
 }

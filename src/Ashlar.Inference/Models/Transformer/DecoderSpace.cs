@@ -43,6 +43,9 @@ internal sealed class DecoderSpace
     /// <summary>Rows whose logits are wanted, among <see cref="Rows"/>.</summary>
     public List<int> Selected { get; } = [];
 
+    /// <summary>Receives what each token took from those before it; null for nobody.</summary>
+    public SelfAttentionWeights? Kept { get; set; }
+
     /// <summary>Rows that are through.</summary>
     public int HiddenCount { get; private set; }
 

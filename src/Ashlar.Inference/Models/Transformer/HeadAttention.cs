@@ -50,7 +50,10 @@ internal static class HeadAttention
     /// <param name="head">The head.</param>
     /// <param name="headWidth">Width of one.</param>
     /// <param name="result">[length, width]; receives this head's part of each row.</param>
-    public static void Sentence(ReadOnlySpan<float> fused, int length, int width, int head, int headWidth, Span<float> result)
+    /// <param name="kept">Receives the weights; null for nobody.</param>
+    /// <param name="layer">The layer whose weights they are.</param>
+    public static void Sentence(
+        ReadOnlySpan<float> fused, int length, int width, int head, int headWidth, Span<float> result, SelfAttentionWeights? kept, int layer)
     {
         int rowLength = RowLength(length), at = head * headWidth;
         float[] space = ArrayPool<float>.Shared.Rent(headWidth * rowLength + length * headWidth + rowLength + headWidth);
@@ -70,6 +73,8 @@ internal static class HeadAttention
         {
             Scale(fused.Slice(row * 3 * width + at, headWidth), scale, query);
             Apply(query, keys, values, length, result.Slice(row * width + at, headWidth), weights);
+            if (kept is not null)
+                weights[..length].CopyTo(kept.Row(layer, head, row));
         }
 
         ArrayPool<float>.Shared.Return(space);

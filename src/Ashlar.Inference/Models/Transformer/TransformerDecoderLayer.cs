@@ -91,14 +91,26 @@ internal sealed class TransformerDecoderLayer
         fused[_width..].CopyTo(space.Rows.Path(space.Rows[row])[^1].AsSpan(_index * 2 * _width));
     }
 
-    private void AttendTarget(DecoderSpace space, int row) => ScatteredAttention.Apply(
-        space.Fused.AsSpan(row * 3 * _width, _width),
-        space.Rows.Path(space.Rows[row]),
-        _index * 2 * _width,
-        (_index * 2 + 1) * _width,
-        _headWidth,
-        space.Weights.AsSpan(row * space.WeightLength, space.WeightLength),
-        space.Mixed.AsSpan(row * _width, _width));
+    private void AttendTarget(DecoderSpace space, int row)
+    {
+        ReadOnlySpan<float[]> path = space.Rows.Path(space.Rows[row]);
+        ReadOnlySpan<float> query = space.Fused.AsSpan(row * 3 * _width, _width);
+        Span<float> weights = space.Weights.AsSpan(row * space.WeightLength, space.WeightLength);
+        Span<float> result = space.Mixed.AsSpan(row * _width, _width);
+        int key = _index * 2 * _width, value = key + _width;
+        if (space.Kept is null)
+        {
+            ScatteredAttention.Apply(query, path, key, value, _headWidth, weights, result);
+            return;
+        }
+
+        for (int head = 0; head < _headCount; head++)
+        {
+            int at = head * _headWidth;
+            ScatteredAttention.Apply(query.Slice(at, _headWidth), path, key + at, value + at, _headWidth, weights, result.Slice(at, _headWidth));
+            weights[..path.Length].CopyTo(space.Kept.Row(_index, head, path.Length - 1));
+        }
+    }
 
     private void AttendSource(DecoderSpace space, int row)
     {

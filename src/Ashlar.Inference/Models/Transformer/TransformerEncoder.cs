@@ -34,8 +34,9 @@ internal sealed class TransformerEncoder
 
     /// <param name="sources">[count] sentences, of any lengths.</param>
     /// <param name="pool">Threads to share the work.</param>
+    /// <param name="kept">Receives the attention of the only sentence; null for nobody.</param>
     /// <returns>[all tokens, width], good until the next call.</returns>
-    public ReadOnlySpan<float> Encode(ReadOnlySpan<ReadOnlyMemory<int>> sources, WorkerPool pool)
+    public ReadOnlySpan<float> Encode(ReadOnlySpan<ReadOnlyMemory<int>> sources, WorkerPool pool, SelfAttentionWeights? kept = null)
     {
         int width = _configuration.Width, heads = _configuration.EncoderHeadCount, total = 0;
         int[] starts = new int[sources.Length];
@@ -50,8 +51,9 @@ internal sealed class TransformerEncoder
         float[] fused = _fused.Array(total * 3 * width);
         float[] mixed = _mixed.Array(total * width);
         Embed(sources, stream);
-        foreach (Layer layer in _layers)
+        for (int index = 0; index < _layers.Length; index++)
         {
+            (Layer layer, int number) = (_layers[index], index);
             layer.Projection.QueryKeyValue.Apply(layer.Attention.Input(stream, normal), total, fused, pool);
             if (_embedding.Rotary)
                 Rotate(sources, fused);
@@ -65,7 +67,9 @@ internal sealed class TransformerEncoder
                     width,
                     head,
                     width / heads,
-                    mixed.AsSpan(start * width, length * width));
+                    mixed.AsSpan(start * width, length * width),
+                    kept,
+                    number);
             });
             layer.Projection.Output.Apply(mixed, total, branch, pool);
             layer.Attention.Join(stream, branch);

@@ -159,6 +159,45 @@ public sealed class TransformerGraph : ISequenceToSequenceModel, ITopTokensModel
         }
     }
 
+    /// <summary>What each source token takes from each in the encoder.</summary>
+    /// <param name="source">Source ids, as <see cref="NewStates"/> reads them.</param>
+    /// <exception cref="ArgumentException">There are none, or an id is outside the source vocabulary.</exception>
+    /// <exception cref="ContextOverflowException">They are more than the model reads.</exception>
+    public SelfAttentionWeights EncoderAttention(ReadOnlyMemory<int> source)
+    {
+        StateChecks.Sources(this, [source]);
+        SelfAttentionWeights kept = new(Configuration.EncoderLayerCount, Configuration.EncoderHeadCount, source.Length);
+        lock (_oneCall)
+            _encoder.Encode([source], _pool, kept);
+        return kept;
+    }
+
+    /// <summary>What each target token that is read takes from itself and those before it.</summary>
+    /// <param name="source">Source ids.</param>
+    /// <param name="target">Target ids as the decoder reads them, <see cref="TranslationFormat.BeginId"/> first.</param>
+    /// <exception cref="ArgumentException">There are none, or an id is outside its vocabulary.</exception>
+    /// <exception cref="ContextOverflowException">They are more than the model reads.</exception>
+    public SelfAttentionWeights DecoderAttention(ReadOnlyMemory<int> source, ReadOnlyMemory<int> target)
+    {
+        using SequenceToSequenceState state = this.NewState(source);
+        SelfAttentionWeights kept = new(Configuration.DecoderLayerCount, Configuration.DecoderHeadCount, target.Length);
+        lock (_oneCall)
+        {
+            // A single sequence is the first lane's.
+            _lanes[0].Kept = kept;
+            try
+            {
+                this.Advance(state, target, new float[VocabularySize]);
+            }
+            finally
+            {
+                _lanes[0].Kept = null;
+            }
+        }
+
+        return kept;
+    }
+
     /// <summary>Stops the threads.</summary>
     public void Dispose() => _pool.Dispose();
 

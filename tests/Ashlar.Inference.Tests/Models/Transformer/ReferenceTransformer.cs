@@ -8,16 +8,28 @@ internal sealed class ReferenceTransformer(TransformerConfiguration c, RandomTen
     /// <summary>Attention weights of the last forward pass: [layer][head][target][source].</summary>
     public List<double[][][]> CrossAttention { get; } = [];
 
+    /// <summary>The same of the encoder, [layer][head][source][source].</summary>
+    public List<double[][][]> EncoderAttention { get; } = [];
+
+    /// <summary>The same of the decoder to itself, [layer][head][target][target up to it].</summary>
+    public List<double[][][]> DecoderAttention { get; } = [];
+
     /// <summary>Logits after each target token: [target][vocabulary].</summary>
     public double[][] Logits(int[] source, int[] target)
     {
         double[][] memory = Encode(source);
         CrossAttention.Clear();
+        DecoderAttention.Clear();
         double[][] x = Embed(target, TransformerTensors.TargetEmbedding(c), "decoder");
         for (int layer = 0; layer < c.DecoderLayerCount; layer++)
         {
             string block = $"model.decoder.layers.{layer}.";
-            x = SubLayer(x, block + "self_attn_layer_norm", y => Attend(block + "self_attn.", y, y, c.DecoderHeadCount, causal: true, rotary: true, out _));
+            x = SubLayer(x, block + "self_attn_layer_norm", y =>
+            {
+                double[][] result = Attend(block + "self_attn.", y, y, c.DecoderHeadCount, causal: true, rotary: true, out double[][][] weights);
+                DecoderAttention.Add(weights);
+                return result;
+            });
             x = SubLayer(x, block + "encoder_attn_layer_norm", y =>
             {
                 double[][] result = Attend(block + "encoder_attn.", y, memory, c.DecoderHeadCount, causal: false, rotary: false, out double[][][] weights);
@@ -34,11 +46,17 @@ internal sealed class ReferenceTransformer(TransformerConfiguration c, RandomTen
 
     private double[][] Encode(int[] source)
     {
+        EncoderAttention.Clear();
         double[][] x = Embed(source, TransformerTensors.SourceEmbedding(c), "encoder");
         for (int layer = 0; layer < c.EncoderLayerCount; layer++)
         {
             string block = $"model.encoder.layers.{layer}.";
-            x = SubLayer(x, block + "self_attn_layer_norm", y => Attend(block + "self_attn.", y, y, c.EncoderHeadCount, causal: false, rotary: true, out _));
+            x = SubLayer(x, block + "self_attn_layer_norm", y =>
+            {
+                double[][] result = Attend(block + "self_attn.", y, y, c.EncoderHeadCount, causal: false, rotary: true, out double[][][] weights);
+                EncoderAttention.Add(weights);
+                return result;
+            });
             x = SubLayer(x, block + "final_layer_norm", y => FeedForward(block, y));
         }
 

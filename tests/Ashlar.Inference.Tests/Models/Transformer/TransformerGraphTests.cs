@@ -74,6 +74,32 @@ public sealed class TransformerGraphTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
+    public void What_the_tokens_of_a_side_take_from_each_other_equals_the_reference(string shape)
+    {
+        (TransformerGraph graph, ReferenceTransformer reference, _) = Model(shape);
+        using (graph)
+        {
+            int[] source = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3], target = [1, 31, 4, 15, 9, 26];
+            reference.Logits(source, target);
+            Check(reference.EncoderAttention, graph.EncoderAttention(source), source.Length);
+            Check(reference.DecoderAttention, graph.DecoderAttention(source, target), target.Length);
+            // Looking changes nothing.
+            TranslationModelChecks.Close(reference.Logits(source, target), TranslationModelChecks.All(graph, source, target));
+        }
+
+        static void Check(List<double[][][]> expected, SelfAttentionWeights found, int length)
+        {
+            Assert.Equal((expected.Count, expected[0].Length, length), (found.LayerCount, found.HeadCount, found.Length));
+            int at = 0;
+            foreach (double[] row in expected.SelectMany(layer => layer).SelectMany(head => head))
+                for (int i = 0; i < length; i++, at++)
+                    Assert.Equal(i < row.Length ? row[i] : 0, found.Weights[at], 1e-5);
+            Assert.Equal(found.Weights.Length, at);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
     public void Padding_batches_caches_and_beams_change_nothing(string shape)
     {
         using TransformerGraph graph = Model(shape).Graph;
