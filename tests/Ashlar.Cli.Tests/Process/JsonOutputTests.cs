@@ -25,6 +25,17 @@ public sealed class JsonOutputTests : IDisposable
         Assert.Equal(4, ((string)generated["text"]!).Length);
         Assert.Equal(4, generated["tokens"]!.AsArray().Count);
 
+        // One beam is greedy; of more, the likeliest comes first.
+        JsonObject greedy = InProcess("generate", folder, "--prompt", "the", "--tokens", "6", "--temperature", "0", "--json");
+        JsonObject one = InProcess("generate", folder, "--prompt", "the", "--tokens", "6", "--beam", "1", "--json");
+        JsonObject four = InProcess("generate", folder, "--prompt", "the", "--tokens", "6", "--beam", "4", "--json");
+        Assert.Equal((string)greedy["text"]!, (string)one["text"]!);
+        Assert.Equal(4, four["beams"]!.AsArray().Count);
+        double[] likely = [.. four["beams"]!.AsArray().Select(beam => (double)beam!["logProbability"]!)];
+        Assert.Equal(likely.OrderDescending(), likely);
+        Assert.Equal((string)four["text"]!, (string)four["beams"]![0]!["text"]!);
+        Assert.Equal(2, CommandLine.Run(["generate", folder, "--beam", "-1"], new StringWriter(), new StringWriter()));
+
         JsonObject inspected = InProcess("inspect", folder, "--json");
         Assert.Contains("Llama: 2 layers", (string)inspected["description"]!);
         JsonNode embedding = inspected["tensors"]!.AsArray().Single(tensor => (string)tensor!["name"]! == "model.embed_tokens.weight")!;
