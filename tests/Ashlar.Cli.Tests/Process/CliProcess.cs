@@ -62,10 +62,10 @@ internal sealed class CliProcess : IDisposable
         _process.WaitForExit();
     }
 
-    /// <summary>What Ctrl-C sends.</summary>
-    public void Interrupt()
+    /// <summary>Sends a signal by its name; INT is what Ctrl-C sends.</summary>
+    public void Send(string signal)
     {
-        using ChildProcess kill = ChildProcess.Start("/bin/kill", ["-INT", $"{_process.Id}"]);
+        using ChildProcess kill = ChildProcess.Start("/bin/kill", [$"-{signal}", $"{_process.Id}"]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }

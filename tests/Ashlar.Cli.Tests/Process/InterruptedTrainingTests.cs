@@ -39,19 +39,21 @@ public sealed class InterruptedTrainingTests : IDisposable
         Assert.Single(Directory.GetDirectories(Path.Combine(_run.PathOf("run"), "state")));
     }
 
-    [Fact]
-    public void Ctrl_C_saves_and_prints_the_command_that_goes_on_exactly()
+    [Theory]
+    [InlineData("INT")] // Ctrl-C
+    [InlineData("TERM")] // a batch system or a container that ends
+    public void A_signal_saves_and_prints_the_command_that_goes_on_exactly(string signal)
     {
         if (OperatingSystem.IsWindows())
             Assert.Skip("Signals cannot be sent to another process here.");
-        if (IgnoresInterrupts())
+        if (signal == "INT" && IgnoresInterrupts())
             Assert.Skip("This process ignores SIGINT, and so would its children.");
         string[] set = ["--set", "optimizer.learningRate=0.002", "--set", "description=it's a run", "--set", "training.checkpointEvery=1000000"];
         string line;
         using (CliProcess process = CliProcess.Start(["train", _run.Recipe, .. set, "--output", _run.PathOf("run"), "--threads", "1"]))
         {
             process.Until(() => _run.StepsLogged("run") >= 5, "five steps");
-            process.Interrupt();
+            process.Send(signal);
             (int exitCode, string output, string error) = process.Finish();
             Assert.True(exitCode == 130, error);
             line = output.Trim();

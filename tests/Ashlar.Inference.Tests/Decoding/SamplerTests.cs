@@ -80,15 +80,22 @@ public sealed class SamplerTests
         Assert.Equal([0], seen);
     }
 
-    [Fact]
-    public void Draws_follow_the_distribution()
+    // softmax(logits / T) is p^(1/T), brought to a sum of 1; of the top k it is the same over those alone.
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0.5, 0)]
+    [InlineData(2, 0)]
+    [InlineData(0.7, 3)]
+    public void Draws_follow_the_distribution(double temperature, int topK)
     {
-        Sampler sampler = new(new() { Seed = 7 });
+        Sampler sampler = new(new() { Seed = 7, Temperature = temperature, TopK = topK });
+        double[] likely = [.. new[] { 0.15, 0.5, 0.1, 0.25 }.Select(p => topK == 3 && p == 0.1 ? 0 : Math.Pow(p, 1 / temperature))];
+        double[] expected = [.. likely.Select(p => p / likely.Sum())];
         int[] counts = new int[4];
         const int Draws = 20_000;
         for (int i = 0; i < Draws; i++)
             counts[sampler.Select([], Four)]++;
-        double chiSquare = new[] { 0.15, 0.5, 0.1, 0.25 }.Select((p, i) => Math.Pow(counts[i] - p * Draws, 2) / (p * Draws)).Sum();
+        double chiSquare = expected.Select((p, i) => p == 0 ? counts[i] * 1000.0 : Math.Pow(counts[i] - p * Draws, 2) / (p * Draws)).Sum();
         Assert.InRange(chiSquare, 0, 16.27); // 3 degrees of freedom, one in a thousand
     }
 
