@@ -135,13 +135,23 @@ internal static class DataCommand
         private readonly System.Diagnostics.Stopwatch _clock = System.Diagnostics.Stopwatch.StartNew();
         private string _side = "";
         private TimeSpan _said;
+        private long _before;
 
         public void Report(CorpusShardProgress value)
         {
-            if (value.Side == _side && _clock.Elapsed - _said < TimeSpan.FromSeconds(2))
-                return;
-            (_side, _said) = (value.Side, _clock.Elapsed);
-            error.WriteLine($"{value.Side}: {value.Documents:N0} documents, {value.Tokens:N0} tokens, {value.Tokens / _clock.Elapsed.TotalSeconds:N0} tokens/s");
+            string done = $"{value.Side}: {value.Documents:N0} documents, {value.Tokens:N0} tokens";
+            if (value.Side != _side)
+            {
+                // The rate is that of this side, from here on.
+                (_side, _before, _said) = (value.Side, value.Tokens, TimeSpan.Zero);
+                _clock.Restart();
+                error.WriteLine(done);
+            }
+            else if (_clock.Elapsed - _said >= TimeSpan.FromSeconds(2))
+            {
+                _said = _clock.Elapsed;
+                error.WriteLine($"{done}, {(value.Tokens - _before) / _said.TotalSeconds:N0} tokens/s");
+            }
         }
     }
 }
