@@ -12,7 +12,7 @@ internal static class TourCommand
 {
     private const string Marker = "tour.txt";
 
-    private static readonly TourRung[] Ladder = [NGramRungs.Characters, RecurrentRung.Lstm, TranslationRung.Attention, DecoderRungs.Base, DecoderRungs.Chat];
+    private static readonly TourRung[] Ladder = [NGramRungs.Characters, RecurrentRung.Lstm, TranslationRung.Attention, TranslationRung.Transformer, DecoderRungs.Base, DecoderRungs.Chat];
 
     public static Command Create()
     {
