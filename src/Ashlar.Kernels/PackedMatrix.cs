@@ -9,6 +9,12 @@ public sealed class PackedMatrix
     /// <summary>Columns of a panel: two 512-bit registers.</summary>
     internal const int PanelWidth = 32;
 
+    // Floats of a cache line.
+    private const int LineLength = 16;
+
+    private readonly float[] _values;
+    private readonly int _start;
+
     private PackedMatrix(int k, int n)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(k);
@@ -18,7 +24,9 @@ public sealed class PackedMatrix
         long size = (long)PanelCount * k * PanelWidth;
         if (size > Array.MaxLength)
             throw new ArgumentException($"A matrix of {k} x {n} is larger than an array can be.");
-        Panels = GC.AllocateUninitializedArray<float>((int)size, pinned: true);
+        // A register that lies across two cache lines costs two reads: panels begin where lines do.
+        _values = GC.AllocateUninitializedArray<float>((int)Math.Min(Array.MaxLength, size + LineLength), pinned: true);
+        _start = Math.Min(AlignedStart(_values), _values.Length - (int)size);
     }
 
     /// <summary>Rows: the length of the inner products.</summary>
@@ -31,7 +39,7 @@ public sealed class PackedMatrix
     internal int PanelCount => (N + PanelWidth - 1) / PanelWidth;
 
     /// <summary>[panel, k, <see cref="PanelWidth"/>].</summary>
-    internal float[] Panels { get; }
+    internal Span<float> Panels => _values.AsSpan(_start, PanelCount * K * PanelWidth);
 
     /// <summary>Packs a weight that lies as [n, k], one row for each output: the layout of linear layers.</summary>
     /// <exception cref="ArgumentException">The span is not n * k long.</exception>
@@ -100,7 +108,14 @@ public sealed class PackedMatrix
             destination[i] = panel[at];
     }
 
-    private Span<float> Panel(int panel) => Panels.AsSpan(panel * K * PanelWidth, K * PanelWidth);
+    // The array is pinned, so that it stays where this is true.
+    private static unsafe int AlignedStart(float[] values)
+    {
+        fixed (float* first = values)
+            return (int)((LineLength * sizeof(float) - ((nuint)first % (LineLength * sizeof(float)))) % (LineLength * sizeof(float)) / sizeof(float));
+    }
+
+    private Span<float> Panel(int panel) => Panels.Slice(panel * K * PanelWidth, K * PanelWidth);
 
     private static void CheckSize(int length, int rows, int columns)
     {

@@ -168,8 +168,10 @@ public static class TopLogits
             int panelCount = (n + PackedMatrix.PanelWidth - 1) / PackedMatrix.PanelWidth;
             int end = Math.Min(panelCount, (chunk + 1) * ChunkPanels);
             long panelSize = (long)k * PackedMatrix.PanelWidth;
-            float* start = stackalloc float[4 * PackedMatrix.PanelWidth];
-            float* tile = stackalloc float[GemmTile.MaximumRows * PackedMatrix.PanelWidth];
+            // As panels, these begin where cache lines do.
+            byte* space = stackalloc byte[((4 + GemmTile.MaximumRows) * PackedMatrix.PanelWidth * sizeof(float)) + 64];
+            float* start = (float*)(((nuint)space + 63) & ~(nuint)63);
+            float* tile = start + (4 * PackedMatrix.PanelWidth);
             for (int panel = chunk * ChunkPanels; panel < end; panel++)
             {
                 int column = panel * PackedMatrix.PanelWidth;
