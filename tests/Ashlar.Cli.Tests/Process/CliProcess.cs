@@ -111,6 +111,6 @@ internal sealed class CliProcess : IDisposable
     {
         string host = Environment.ProcessPath!;
         string beside = Path.Combine(AppContext.BaseDirectory, "ashlar");
-        return Path.GetFileNameWithoutExtension(host) == "dotnet" ? [host, beside + ".dll"] : [beside + Path.GetExtension(host)];
+        return Path.GetFileNameWithoutExtension(host) == "dotnet" ? [host, beside + ".dll"] : [beside + (OperatingSystem.IsWindows() ? ".exe" : "")];
     }
 }
