@@ -51,5 +51,7 @@ internal static class TourReport
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 
-    private const string Style = ".ladder td:nth-child(2),.ladder td:nth-child(4),.ladder td:nth-child(5){font-variant-numeric:tabular-nums;white-space:nowrap}.ladder th{width:auto;white-space:nowrap}.ladder td:first-child{white-space:nowrap}a{color:var(--a)}.scroll{overflow-x:auto}";
+    private const string Style = ".ladder td:nth-child(2),.ladder td:nth-child(4),.ladder td:nth-child(5){font-variant-numeric:tabular-nums;white-space:nowrap}.ladder th{width:auto;white-space:nowrap}.ladder td:first-child{white-space:nowrap}a{color:var(--a)}.scroll{overflow-x:auto}"
+        // A phone has no room for five columns: each rung becomes a short list.
+        + "@media(max-width:36rem){.ladder tbody,.ladder tr,.ladder td{display:block}.ladder tr:first-child,.ladder td:empty{display:none}.ladder tr{border-bottom:1px solid var(--rule);padding:.4rem 0}.ladder td{border:0;padding:0}.ladder td:nth-child(2)::after{content:' bits per byte'}.ladder td:nth-child(4)::after{content:' parameters'}.ladder td:nth-child(5)::after{content:' minutes'}}";
 }
