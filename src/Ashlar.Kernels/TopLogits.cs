@@ -222,7 +222,12 @@ public static class TopLogits
                 largest = TLanes.Max(largest, TLanes.Load(ref x[i]));
             if (sum != null)
                 Add(x, largest, sum);
-            if (TLanes.AnyAbove(largest, TLanes.Broadcast(own[count - 1])))
+            // Not the largest's: a NaN would hide its neighbours.
+            TLanes bound = TLanes.Broadcast(own[count - 1]);
+            bool above = false;
+            for (int i = 0; i < PackedMatrix.PanelWidth; i += TLanes.Count)
+                above |= TLanes.AnyAbove(TLanes.Load(ref x[i]), bound);
+            if (above)
                 Take(x, column, own, where);
         }
 

@@ -92,6 +92,9 @@ public sealed class TopLogitsTests
         Assert.Equal(-3, Total(bias), 1e-6);
         bias[3] = float.NaN;
         Assert.Equal(double.NaN, Total(bias));
+        // Where a register of its panel has the largest.
+        (bias[3], bias[700 - 16]) = (float.NegativeInfinity, float.NaN);
+        Assert.Equal(double.NaN, Total(bias));
         bias[3] = float.PositiveInfinity;
         Assert.Equal(double.PositiveInfinity, Total(bias));
 

@@ -62,7 +62,8 @@ internal sealed class DecodingModel : IDisposable
     public TranslationOptions Options(int beams, int batch)
     {
         TranslationOptions options = new() { BatchSize = batch };
-        options = options with { Search = options.Search with { BeamCount = beams } };
+        // Translations only: neither side's greedy decoding computes probabilities.
+        options = options with { Search = options.Search with { BeamCount = beams, KeepScores = false } };
         return IsRandom
             ? options with { LengthFactor = 1, LengthAllowance = 1, Search = options.Search with { SuppressedIds = [Configuration.Format.EndId] } }
             : options;

@@ -45,7 +45,7 @@ internal static class TranslateCommand
             {
                 BestCount = parsed.GetValue(best),
                 BatchSize = parsed.GetValue(batch),
-                Search = options.Search with { KeepAttention = align },
+                Search = options.Search with { KeepAttention = align, KeepScores = parsed.GetValue(best) > 1 },
             };
             options.Validate();
             if (align && loaded.Model.AttentionLayerCount == 0)

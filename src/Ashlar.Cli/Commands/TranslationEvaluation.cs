@@ -58,7 +58,9 @@ internal sealed class TranslationEvaluation
     {
         using LoadedTranslator loaded = _choice.Load(parsed, model);
         using Interruption interruption = new();
-        string[] written = [.. loaded.Translator.TranslateLines(lines, _choice.Read(parsed), interruption.Token).Select(line =>
+        TranslationOptions options = _choice.Read(parsed);
+        options = options with { Search = options.Search with { KeepScores = false } };
+        string[] written = [.. loaded.Translator.TranslateLines(lines, options, interruption.Token).Select(line =>
             line.Problem is { } problem
                 ? throw new InvalidDataException($"{parsed.GetValue(_source)}: line {line.Number}: {problem}")
                 : line.Translations[0].Text.ReplaceLineEndings(" "))];

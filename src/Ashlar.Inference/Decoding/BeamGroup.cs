@@ -26,7 +26,7 @@ internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, i
     public int CandidatesPerBeam => _best.Length;
 
     /// <summary>One token more, from each hypothesis's most probable ones.</summary>
-    /// <param name="top">At least as many as <see cref="CandidatesPerBeam"/>, unless all are there.</param>
+    /// <param name="top">At least as many as <see cref="CandidatesPerBeam"/>, unless all are there; the first is enough for greedy decoding.</param>
     /// <param name="firstRow">Row of the sentence's first hypothesis.</param>
     public void Step(TopTokens top, int firstRow)
     {

@@ -2,8 +2,8 @@ namespace Ashlar.Inference.Decoding;
 
 /// <summary>A continuation that a search found.</summary>
 /// <param name="Tokens">The continuation, without the prompt; with its end token, if it ended.</param>
-/// <param name="LogProbability">Natural logarithm of its probability after the prompt.</param>
-/// <param name="Score">What it was ranked by.</param>
+/// <param name="LogProbability">Natural logarithm of its probability after the prompt; NaN if <see cref="BeamSearchOptions.KeepScores"/> let it be left out.</param>
+/// <param name="Score">What it was ranked by; NaN like the former.</param>
 /// <param name="Ended">Whether it ended with a stop id rather than at the length limit.</param>
 public sealed record BeamHypothesis(IReadOnlyList<int> Tokens, double LogProbability, double Score, bool Ended)
 {

@@ -35,7 +35,11 @@ public static class BeamSearch
         try
         {
             ITopTokensModel? finder = options.NeedsAllLogits || starts.Any(start => !start.ForcedPrefix.IsEmpty) ? null : model as ITopTokensModel;
-            TopTokens? top = finder is null || searches.Length == 0 ? null : new(model.VocabularySize, searches[0].CandidatesPerBeam, options.SuppressedIds);
+            // A trace tells what greedy decoding passed over, and how probable it was.
+            bool likeliest = options.NeedsOnlyLikeliest && starts.All(start => start.Trace is null);
+            TopTokens? top = finder is null || searches.Length == 0
+                ? null
+                : new(model.VocabularySize, likeliest ? 1 : searches[0].CandidatesPerBeam, options.SuppressedIds, keepTotals: !likeliest);
             float[] logits = [];
             List<LanguageModelState> states = [];
             List<ReadOnlyMemory<int>> tokens = [];

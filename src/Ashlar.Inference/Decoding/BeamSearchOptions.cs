@@ -45,6 +45,12 @@ public sealed record BeamSearchOptions
     /// <summary>Subtracted from a token's log-probability for each time an earlier group chose it at the same step; not part of scores.</summary>
     public double DiversityPenalty { get; init; }
 
+    /// <summary>
+    /// Whether hypotheses tell their probabilities and scores. Who only wants the text of greedy decoding can do without: the
+    /// likeliest token is found without computing the logits of all. What is not told is NaN.
+    /// </summary>
+    public bool KeepScores { get; init; } = true;
+
     /// <summary>Whether hypotheses tell what each token looked at. Needs a model with attention.</summary>
     public bool KeepAttention { get; init; }
 
@@ -53,6 +59,9 @@ public sealed record BeamSearchOptions
 
     /// <summary>Whether more than the most probable tokens must be seen: something depends on what is written.</summary>
     internal bool NeedsAllLogits => GroupCount > 1 || NoRepeatNGram > 0 || MinTokens > 0;
+
+    /// <summary>Whether the likeliest token is all that is read of a vocabulary.</summary>
+    internal bool NeedsOnlyLikeliest => BeamCount == 1 && !KeepScores;
 
     internal bool NeedsAttention => KeepAttention || CoveragePenalty != 0;
 

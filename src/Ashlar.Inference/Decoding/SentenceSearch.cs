@@ -11,6 +11,7 @@ internal sealed class SentenceSearch : IDisposable
     private readonly BeamGroup[] _groups;
     private readonly List<ILogitsProcessor> _processors;
     private readonly List<BeamNode> _rows = [];
+    private readonly List<BeamNode> _parents = [];
     private readonly List<int> _chosen = [];
     private double[] _totals = [];
     private int[] _history = [];
@@ -108,18 +109,21 @@ internal sealed class SentenceSearch : IDisposable
     // The first child goes on with its parent's state, its siblings with forks of it; parents without children are dropped.
     private void Branch()
     {
-        List<BeamNode> children = [.. _groups.SelectMany(group => group.Beams)];
-        List<BeamNode> parents = [.. _rows];
+        _parents.Clear();
+        _parents.AddRange(_rows);
         _rows.Clear();
-        foreach (BeamNode child in children)
+        foreach (BeamGroup group in _groups)
         {
-            // A sibling that came first has taken the state, which nobody has advanced yet.
-            child.State = child.Parent!.State ?? children.First(other => other.Parent == child.Parent && other.State is not null).State!.Fork();
-            child.Parent.State = null;
-            _rows.Add(child);
+            foreach (BeamNode child in group.Beams)
+            {
+                // A sibling that came first has taken the state, which nobody has advanced yet.
+                child.State = child.Parent!.State ?? _rows.First(other => other.Parent == child.Parent).State!.Fork();
+                child.Parent.State = null;
+                _rows.Add(child);
+            }
         }
 
-        foreach (BeamNode parent in parents)
+        foreach (BeamNode parent in _parents)
             parent.State?.Dispose();
     }
 }

@@ -3,8 +3,8 @@ namespace Ashlar.Inference.Translation;
 /// <summary>A translation.</summary>
 /// <param name="Text">The text.</param>
 /// <param name="Tokens">Its token ids, without the one that ends it.</param>
-/// <param name="LogProbability">Natural logarithm of its probability, the end included.</param>
-/// <param name="Score">What it was ranked by.</param>
+/// <param name="LogProbability">Natural logarithm of its probability, the end included; NaN if <see cref="Decoding.BeamSearchOptions.KeepScores"/> let it be left out.</param>
+/// <param name="Score">What it was ranked by; NaN like the former.</param>
 /// <param name="Ended">Whether it came to its end rather than to the length limit.</param>
 public sealed record TranslatedText(string Text, IReadOnlyList<int> Tokens, double LogProbability, double Score, bool Ended)
 {

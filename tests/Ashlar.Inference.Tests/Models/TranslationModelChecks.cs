@@ -134,6 +134,21 @@ internal static class TranslationModelChecks
             }
         }
 
+        // The likeliest alone, without what makes its logit a probability.
+        TopTokens likeliest = new(vocabulary, 1, forbidden, keepTotals: false);
+        foreach (int count in (int[])[1, 45, 7])
+        {
+            int[] read = [.. Enumerable.Range(0, count).Select(_ => random.Next(vocabulary))];
+            finder.Advance(states.AsSpan(0, count).ToArray(), [.. read.Select(id => (ReadOnlyMemory<int>)new[] { id })], likeliest);
+            for (int row = 0; row < count; row++)
+            {
+                pasts[row].Add(read[row]);
+                float[] logits = All(model, sources[row], [.. pasts[row]])[^vocabulary..];
+                int best = Enumerable.Range(0, vocabulary).Except(forbidden).MaxBy(id => logits[id]);
+                Assert.Equal((best, logits[best], double.NaN), (likeliest.Ids(row)[0], likeliest.Logits(row)[0], likeliest.Total(row)));
+            }
+        }
+
         Assert.Throws<ArgumentException>(() => finder.Advance([states[0], states[0]], [new[] { 1 }, new[] { 1 }], top));
         Assert.Throws<ArgumentOutOfRangeException>(() => finder.Advance([states[0]], [new[] { 1 }], new TopTokens(vocabulary + 1, 1, [])));
     }

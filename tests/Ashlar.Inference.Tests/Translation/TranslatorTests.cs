@@ -1,5 +1,6 @@
 using Ashlar.Checkpoints.Configurations;
 using Ashlar.Checkpoints.Safetensors;
+using Ashlar.Inference.Decoding;
 using Ashlar.Inference.Models.RecurrentTranslation;
 using Ashlar.Inference.Models.Transformer;
 using Ashlar.Inference.Tests.Models;
@@ -46,6 +47,41 @@ public sealed class TranslatorTests : IDisposable
 
         // Neither padding nor the begin token is ever written.
         Assert.DoesNotContain(all.SelectMany(texts => texts).SelectMany(text => text.Tokens), token => token is 0 or 1);
+    }
+
+    // Ends early and at the limit, alone and in batches, with a constraint that reads all logits, and with alignments.
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(4, 0)]
+    [InlineData(4, 2)]
+    public void Greedy_translations_are_the_same_without_their_scores(int batch, int noRepeat)
+    {
+        Translator translator = NewTranslator();
+        Random random = new(2);
+        string[] texts = [.. Enumerable.Range(0, 40).Select(_ => string.Join(' ', Enumerable.Range(0, random.Next(1, 12)).Select(_ => "s" + random.Next(4, 23))))];
+        TranslationOptions scored = new() { Search = new() { BeamCount = 1, MaxTokens = 12, NoRepeatNGram = noRepeat, KeepAttention = true }, BatchSize = batch };
+        TranslationOptions bare = scored with { Search = scored.Search with { KeepScores = false } };
+        TranslatedText[] expected = Best(scored), actual = Best(bare);
+        Assert.Equal(expected.Select(text => (text.Text, text.Ended)), actual.Select(text => (text.Text, text.Ended)));
+        Assert.Equal(expected.SelectMany(text => text.Tokens), actual.SelectMany(text => text.Tokens));
+        Assert.Equal(expected.SelectMany(text => text.Attention!.Weights.SelectMany(row => row)), actual.SelectMany(text => text.Attention!.Weights.SelectMany(row => row)));
+        Assert.All(expected, text => Assert.InRange(text.LogProbability, -1000, -1e-9));
+        if (noRepeat == 0)
+            Assert.All(actual, text => Assert.True(double.IsNaN(text.Score) && double.IsNaN(text.LogProbability)));
+
+        // A trace tells probabilities, whoever wants scores.
+        (BeamTrace plain, BeamTrace other) = (new(), new());
+        translator.Trace(texts[0], scored, plain, TestContext.Current.CancellationToken);
+        translator.Trace(texts[0], bare, other, TestContext.Current.CancellationToken);
+        Assert.Equal(plain.Hypotheses, other.Hypotheses);
+
+        // Several beams are compared by their scores: they have them.
+        TranslationOptions wide = Short with { Search = Short.Search with { KeepScores = false } };
+        Assert.Equal(
+            translator.Translate(texts, Short, TestContext.Current.CancellationToken).Select(found => found[0].Score),
+            translator.Translate(texts, wide, TestContext.Current.CancellationToken).Select(found => found[0].Score));
+
+        TranslatedText[] Best(TranslationOptions options) => [.. translator.Translate(texts, options, TestContext.Current.CancellationToken).Select(found => found[0])];
     }
 
     [Fact]

@@ -25,6 +25,7 @@ public sealed class TransformerGraph : ISequenceToSequenceModel, ITopTokensModel
     private readonly Linear _sourceKeyValues;
     private readonly TransformerDecoder _decoder;
     private readonly Linear _output;
+    private readonly Lazy<ScreenedArgmax> _likeliest;
     private readonly DecoderSpace[] _lanes;
     private readonly WorkingSpace _projected = new();
 
@@ -35,6 +36,8 @@ public sealed class TransformerGraph : ISequenceToSequenceModel, ITopTokensModel
         TransformerConfiguration c = configuration;
         _output = Linear.FromOutputRows(
             read, c.Width, [(TransformerTensors.Projection(c), "final_logits_bias", c.TargetVocabularySize)]);
+        // Only for greedy decoding.
+        _likeliest = new(() => new ScreenedArgmax(_output.Weight, _output.Bias));
         TokenTable target = c.TieProjection
             ? TokenTable.Tied(_output)
             : TokenTable.Read(read, TransformerTensors.TargetEmbedding(c), c.TargetVocabularySize, c.Width);
@@ -279,6 +282,12 @@ public sealed class TransformerGraph : ISequenceToSequenceModel, ITopTokensModel
         if (result is null)
             return;
         result.Places(first, states.Length, out Span<int> ids, out Span<float> logits, out Span<double> totals);
+        if (result is { Count: 1, KeepsTotals: false } && ScreenedArgmax.IsSupported)
+        {
+            _likeliest.Value.Apply(lane.Hidden, lane.HiddenCount, result.Forbidden, ids, logits, pool);
+            return;
+        }
+
         TopLogits.Apply(lane.Hidden, lane.HiddenCount, _output.Weight, _output.Bias, result.Forbidden, result.Count, ids, logits, totals, pool);
     }
 }

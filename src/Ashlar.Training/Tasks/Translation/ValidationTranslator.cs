@@ -43,6 +43,7 @@ internal sealed class ValidationTranslator : IDisposable
             Search = new BeamSearchOptions
             {
                 BeamCount = _recipe.BeamCount,
+                KeepScores = false,
                 LengthPenalty = _recipe.LengthPenalty,
                 Normalization = LengthNormalization.Google,
                 MaxTokens = Math.Min(_recipe.MaximumTranslationLength, (_graph.ContextLength ?? int.MaxValue) - 1),
