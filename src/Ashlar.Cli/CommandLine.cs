@@ -99,7 +99,7 @@ internal static class CommandLine
             return $"'{path}' needs a verb; the verbs are {verbs}.";
         if (unknown is not null)
             return $"'{unknown}' is one word too many for '{path}'; {help}.";
-        return $"{parsed.Errors[0].Message.ReplaceLineEndings(" ").Trim().TrimEnd('.')}; {help}.";
+        return $"{string.Join(' ', parsed.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.')}; {help}.";
     }
 
     private static string Path(CommandResult result) =>

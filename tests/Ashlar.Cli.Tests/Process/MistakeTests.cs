@@ -18,6 +18,7 @@ public sealed class MistakeTests : IDisposable
     [InlineData("'two' is one word too many for 'ashlar generate'", "generate", "one", "two")]
     [InlineData("Required argument 'MODEL' missing for command", "generate")]
     [InlineData("'x'", "generate", "model", "--tokens", "x")]
+    [InlineData("Must be one of: 'safetensors' 'arpa' 'ngram'; 'ashlar convert --help'", "convert", "model", "--to", "onnx")]
     public void Of_the_command_line(string words, params string[] arguments) => OneSentence(CliProcess.Run(arguments), words);
 
     [Theory]

@@ -48,8 +48,9 @@ internal sealed class FusedReadout : IDisposable
     {
         if (!ReferenceEquals(_products, _store.Values))
             _products.Dispose();
-        foreach (IDisposable part in (IEnumerable<IDisposable>)[_head, _hidden, _gradient])
-            part.Dispose();
+        _head.Dispose();
+        _hidden.Dispose();
+        _gradient.Dispose();
     }
 
     private double Loss(Tensor readouts, ReadOnlySpan<long> targets, double labelSmoothing, Activation? gradient)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -11,7 +10,8 @@ namespace Ashlar.Training.Models.RecurrentTranslation;
 /// </summary>
 internal sealed class PassProducts(ComputeType computeType)
 {
-    private readonly Dictionary<Tensor, Tensor> _rounded = new(ReferenceEquality.Of);
+    // By reference: tensors compare elements.
+    private readonly Dictionary<Tensor, Tensor> _rounded = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>x Wᵀ + b, fp32, [.., out].</summary>
     /// <param name="x">[.., in].</param>
@@ -25,15 +25,5 @@ internal sealed class PassProducts(ComputeType computeType)
             _rounded.Add(weight, rounded = weight.to(ScalarType.BFloat16));
         Tensor product = functional.linear(x.to(ScalarType.BFloat16), rounded).to(ScalarType.Float32);
         return bias is null ? product : product + bias;
-    }
-
-    // Tensor compares its elements where others would compare references.
-    private sealed class ReferenceEquality : IEqualityComparer<Tensor>
-    {
-        public static ReferenceEquality Of { get; } = new();
-
-        public bool Equals(Tensor? x, Tensor? y) => ReferenceEquals(x, y);
-
-        public int GetHashCode(Tensor tensor) => RuntimeHelpers.GetHashCode(tensor);
     }
 }
