@@ -57,7 +57,7 @@ internal static class CommandLine
 
     internal static RootCommand Root()
     {
-        RootCommand root = new("Ashlar: text goes in, a trained, served chat model comes out.");
+        RootCommand root = new("Ashlar: text goes in, a trained chat model comes out.");
         foreach (Command verb in Verbs())
             root.Add(verb);
         return root;

@@ -17,7 +17,7 @@ internal static class TourCommand
     public static Command Create()
     {
         Command command = new("tour", "The ladder on the shipped corpus, in minutes, with a report to look at.");
-        Option<bool> quick = new("--quick") { Description = "The shortest form: about a minute; the models have not learned much yet." };
+        Option<bool> quick = new("--quick") { Description = "The shortest form: about half a minute; the models have not learned much yet." };
         Option<string> output = new("--output", "-o") { Description = "Folder of the tour.", DefaultValueFactory = _ => Path.Combine("runs", "tour") };
         command.Add(quick);
         Option<bool> json = JsonOutput.Option();
