@@ -11,7 +11,6 @@ public sealed class TorchConventionTests
     public void The_backward_direction_reads_padding_first_and_ends_at_the_first_step()
     {
         using DisposeScope scope = NewDisposeScope();
-        using IDisposable detached = no_grad();
         manual_seed(1);
         using LSTM lstm = nn.LSTM(5, 4, bidirectional: true);
         Tensor batch = randn(6, 2, 5); // [time, rows, width]; the second row has three steps
@@ -21,6 +20,31 @@ public sealed class TorchConventionTests
         Assert.True(Difference(alone.narrow(2, 4, 4), padded.narrow(2, 4, 4)) > 0.01);
         Assert.InRange(Difference(alone[2, 0].narrow(0, 0, 4), last[0, 0]), 0, 1e-6f);
         Assert.InRange(Difference(alone[0, 0].narrow(0, 4, 4), last[1, 0]), 0, 1e-6f);
+    }
+
+    // Gradients stay on: without them torch hands an fp32 LSTM that isn't packed to oneDNN, whose inference pass is wrong at small widths.
+    [Theory, InlineData(1), InlineData(2)]
+    public void Packed_sentences_are_those_alone_and_padded_ones_are_not(int layers)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        manual_seed(1);
+        using LSTM lstm = nn.LSTM(5, 4, layers, bidirectional: true);
+        long[] lengths = [6, 4, 1];
+        Tensor batch = randn(6, 3, 5);
+        using nn.utils.rnn.PackedSequence packed = nn.utils.rnn.pack_padded_sequence(batch, tensor(lengths));
+        (nn.utils.rnn.PackedSequence read, Tensor hidden, _) = lstm.call(packed);
+        using (read)
+        {
+            (Tensor output, _) = nn.utils.rnn.pad_packed_sequence(read);
+            for (int row = 0; row < lengths.Length; row++)
+            {
+                (Tensor alone, Tensor last, _) = lstm.call(batch.narrow(1, row, 1).narrow(0, 0, lengths[row]).contiguous());
+                Assert.InRange(Difference(alone, output.narrow(1, row, 1).narrow(0, 0, lengths[row])), 0, 1e-6f);
+                Assert.InRange(Difference(last, hidden.narrow(1, row, 1)), 0, 1e-6f);
+            }
+
+            Assert.True(Difference(lstm.call(batch).Item1.narrow(1, 1, 1).narrow(0, 0, 4), output.narrow(1, 1, 1).narrow(0, 0, 4)) > 0.01);
+        }
     }
 
     [Fact]
