@@ -71,9 +71,9 @@ public static class AttentionReport
             Attention(page, insight.Attention[i], $"{id}-{i}", heading);
         page.Body.Append("</div>\n");
         if (insight.Beams.Count > 0)
-            Section("Beam search", "Each token with its probability after those before it; at the end of a line the probability of the whole. The thick line is the winner; broken lines fell out of the beam.", BeamTree.Draw("", insight.Beams, insight.BestBeam));
+            Section("Beam search", "Each token with its probability after those before it; at the end of a line the probability of the whole. The thick line is the winner; a broken line ends where the search dropped it.", BeamTree.Draw("", insight.Beams, insight.BestBeam));
         if (insight.Vectors.Count > 0)
-            Section("The sentence as one vector", "All that the decoder is given, by each way of pooling the encoder's states. The area of a square is the magnitude; full squares are above zero, hollow ones below. One scale for all.", VectorStrips.Draw("", insight.Vectors));
+            Section("The sentence as one vector", "All that the decoder is given, by each way of pooling the encoder's states. The area of a square is the magnitude; full squares are above zero, hollow ones below. Each way has its own scale: the largest number is stated, and its square fills a cell.", VectorStrips.Draw("", insight.Vectors));
 
         void Section(string title, string note, Picture picture) => page.Body.Append(
             CultureInfo.InvariantCulture, $"<h{heading}>{title}</h{heading}><p class=\"note\">{note}</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\">{SvgPicture.Element(picture)}</div>\n");

@@ -56,6 +56,39 @@ public sealed class LanguageModelPictureTests
         Assert.InRange(follows.X, framed.X, framed.X + framed.Width);
         Assert.InRange(follows.Y, framed.Y, framed.Y + framed.Height);
         Assert.Contains("after a it expects b, 0.500", picture.Description);
+        // What stands at the left of a row is said below.
+        foreach (string gate in gates)
+            Assert.Contains(labels, label => label.Text != gate && label.Text.Contains(gate, StringComparison.Ordinal) && label.Text.Contains("mean of all units", StringComparison.Ordinal));
+        TextExtent.AssertInside(picture);
+    }
+
+    // The heads of long tokens lean: up to the title but not into it, and to the right only as far as those near the edge need.
+    [Fact]
+    public void Tokens_of_the_unrolled_network_keep_to_their_frames_and_to_the_picture()
+    {
+        using RecurrentLanguageModel model = TinyRecurrent.Build(TinyRecurrent.Configuration(RecurrentCell.Lstm));
+        using MemoryTensorSource weights = model.CopyWeights();
+        using RecurrentGraph graph = RecurrentGraph.Load(model.Configuration, weights, threadCount: 1);
+        string[] tokens = ["<|endoftext|>", "␣language", "␣model", "␣is", "␣a", "␣committee", "a", "."];
+        Expectation[][] expected = [.. tokens.Select(token => (Expectation[])[new(token, 0.0717, true), new(token, 0.01, false)])];
+        Picture picture = UnrolledNetwork.Draw("A language model is a committee.", graph.Trace([3, 1, 4, 1, 5, 9, 2, 6]), tokens, expected);
+        TextExtent.AssertInside(picture);
+        Label title = picture.Marks.OfType<Label>().Single(label => label.Size == 15);
+        Label[] heads = [.. picture.Marks.OfType<Label>().Where(label => label.Angle != 0)];
+        Assert.Equal(6, heads.Length);
+        Assert.All(heads, head => Assert.True(TextExtent.Of(head).Top > title.Y + 4, $"'{head.Text}' leans into the title"));
+        Box[] frames = [.. picture.Marks.OfType<Box>().Where(box => box.Fill is null)];
+        Assert.Equal(tokens.Length, frames.Length);
+        foreach (Label framed in picture.Marks.OfType<Label>().Where(label => label is { Bold: true, Size: 11 }))
+        {
+            SkiaSharp.SKRect place = TextExtent.Of(framed);
+            Assert.Contains(frames, frame => frame.X + 1 < place.Left && place.Right < frame.X + frame.Width - 1 && frame.Y < place.Top && place.Bottom < frame.Y + frame.Height);
+        }
+
+        Assert.Contains(picture.Marks.OfType<Label>(), label => label is { Text: "␣model", Bold: true }); // and need not be shortened
+        double right = Math.Max(frames.Max(frame => frame.X + frame.Width), picture.Marks.OfType<Label>().Max(label => TextExtent.Of(label).Right));
+        Assert.True(picture.Width - right < 24, $"{picture.Width - right} blank pixels at the right");
+        Assert.StartsWith("A language model is a committee. after", picture.Description);
     }
 
     [Theory]

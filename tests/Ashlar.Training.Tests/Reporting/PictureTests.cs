@@ -61,7 +61,10 @@ public sealed class PictureTests
         Assert.Equal(2, labels.Count(label => label.Text == "你"));
         Assert.Contains(labels, label => label is { Text: "= 24%", Bold: true });
         Assert.Contains(labels, label => label is { Text: "= 20%", Bold: false });
-        Assert.DoesNotContain(labels, label => label.Text == "= 12%");
+        // What the search dropped says so at its end, and how probable it was then.
+        Label dropped = Assert.Single(labels, label => label.Text == "dropped at 12%");
+        Assert.Equal(Ink.Soft, dropped.Colour);
+        Assert.Equal(labels.Single(label => label.Text == "去").Y, dropped.Y);
         Segment[] lines = [.. picture.Marks.OfType<Segment>()];
         Assert.Contains(lines, line => line is { Width: > 2, Colour: Ink.Ink });
         Assert.Contains(lines, line => line.Dashed);
@@ -69,15 +72,73 @@ public sealed class PictureTests
         Assert.Equal(labels.Count(label => label.Size == 14), labels.Where(label => label.Size == 14).Select(label => (label.X, label.Y)).Distinct().Count());
     }
 
-    [Fact]
-    public void Vectors_share_one_scale_and_sign_is_not_by_colour()
+    // Of one probability and of a whole line two digits count, and no text comes near the edge, however heavy or long.
+    [Theory]
+    [InlineData(0.6711, "67%")]
+    [InlineData(0.0163, "1.6%")]
+    [InlineData(0.0034, "0.34%")]
+    [InlineData(0.00002, "2e-5")]
+    public void The_tree_ends_before_the_edge(double probability, string shown)
     {
-        Picture picture = VectorStrips.Draw("", [new("last", [1, -1, 0, 0.25f]), new("mean", [4, 0, 0, 0])]);
-        Box[] values = [.. picture.Marks.OfType<Box>().Where(box => box.Opacity == 1)];
-        Assert.Equal(4, values.Length);
-        Assert.Equal(values[0].Width * 2, values[3].Width, 1e-9); // four times the value, four times the area
+        Picture picture = BeamTree.Draw("", [new(-1, "Wwwwwwww", probability, Math.Log(probability)), new(-1, "MMMMMMMMMM", 0.001, Math.Log(0.001), Kept: false)], best: 0);
+        Assert.Contains(picture.Marks.OfType<Label>(), label => label.Text == "= " + shown && label.Bold);
+        Assert.Contains(picture.Marks.OfType<Label>(), label => label.Text == shown && !label.Bold);
+        Assert.Contains(picture.Marks.OfType<Label>(), label => label.Text == "dropped at 0.10%");
+        TextExtent.AssertInside(picture, margin: 8);
+    }
+
+    [Fact]
+    public void Vectors_have_each_their_stated_scale_and_sign_is_not_by_colour()
+    {
+        Picture picture = VectorStrips.Draw("", [new("last", [1, -1, 0, 0.25f]), new("sum", [4, 1, 0, 0]), new("max", [0, 0, 0, 0]), new("mean", [0.321f, 0, 0, 0])]);
+        Box[] values = [.. picture.Marks.OfType<Box>().Where(box => box.Note is not null)];
+        Assert.Equal(6, values.Length);
+        Assert.Equal(values[0].Width, values[3].Width, 1e-9); // the largest of each fills its cell
+        Assert.Equal(values[0].Width, values[5].Width, 1e-9);
+        Assert.Equal(values[3].Width, values[4].Width * 2, 1e-9); // four times the value, four times the area
         Assert.NotNull(values[1].Stroke);
         Assert.Null(values[0].Stroke);
+        Assert.Equal("sum, component 1: 1.000", values[4].Note);
+        Label[] labels = [.. picture.Marks.OfType<Label>()];
+        foreach ((string name, string scale) in (ReadOnlySpan<(string, string)>)[("last", "largest 1.0"), ("sum", "largest 4.0"), ("max", "all zero"), ("mean", "largest 0.32")])
+        {
+            Label head = labels.Single(label => label.Text == name), said = labels.Single(label => label.Text == scale);
+            Assert.Equal((head.X, head.Y + 17), (said.X, said.Y));
+        }
+
+        Assert.Contains("mean largest 0.32", picture.Description);
+    }
+
+    // Of the width of the tour's translator: cells that a reader can tell apart, three panels a row, none over another.
+    [Fact]
+    public void Vectors_stand_three_a_row_in_cells_large_enough_to_read()
+    {
+        float[] values = [.. Enumerable.Range(0, 128).Select(i => MathF.Sin(i))];
+        string[] names = ["last (this model's)", "mean", "first-last-mean", "mean-last-n", "sum", "max"];
+        Picture picture = VectorStrips.Draw("title.", [.. names.Select(name => new NamedVector(name, values))]);
+        Box[] panels = [.. picture.Marks.OfType<Box>().Where(box => box.Fill == Ink.Rule)];
+        Assert.Equal([3, 3], panels.GroupBy(panel => panel.Y).Select(row => row.Count()));
+        Assert.All(panels, panel => Assert.True(panel.Width >= 12 * 18, "twelve cells across of 18 pixels"));
+        for (int i = 0; i < panels.Length; i++)
+        {
+            Assert.All(panels[..i], other => Assert.True(other.X + other.Width < panels[i].X || panels[i].X + panels[i].Width < other.X || other.Y + other.Height < panels[i].Y));
+            Label head = picture.Marks.OfType<Label>().Single(label => label.Text == names[i]);
+            Assert.Equal(panels[i].X, head.X);
+            Assert.InRange(panels[i].Y - head.Y, 0, 30);
+        }
+
+        TextExtent.AssertInside(picture);
+        Assert.True(picture.Width - panels.Max(panel => panel.X + panel.Width) < 30, "no blank strip at the right");
+        Assert.StartsWith("title. last", picture.Description);
+    }
+
+    [Fact]
+    public void The_heat_map_has_room_for_its_tokens()
+    {
+        string[] tokens = ["Wasserwerkswagen", "MMMMMM", "<|endoftext|>", "."];
+        Picture picture = HeatMap.Draw("A title that is long and ends in a full stop.", tokens, tokens, new float[16]);
+        TextExtent.AssertInside(picture);
+        Assert.StartsWith("A title that is long and ends in a full stop. Wasserwerkswagen looks", picture.Description);
     }
 
     [Fact]

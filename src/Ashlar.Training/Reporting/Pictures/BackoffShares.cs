@@ -38,7 +38,7 @@ internal static class BackoffShares
             marks.Add(new Label(Left + column * Cell + Cell / 2, bottom + 18, Short(paths[column].Probability), 11, Anchor.Middle));
         }
 
-        double width = Math.Max(Left + tokens.Count * Cell + heads.Overhang, title.Length > 0 ? TextWidth.Of(title, 15) + 24 : 0);
+        double width = Math.Max(Left + tokens.Count * Cell + heads.Overhang, title.Length > 0 ? TextWidth.Of(title, 15, bold: true) + 24 : 0);
         return new Picture(width, bottom + 30, Describe(title, tokens, paths), marks);
     }
 
@@ -84,7 +84,7 @@ internal static class BackoffShares
     private static string Short(double p) => p >= 0.0005 ? p.ToString("0.000", CultureInfo.InvariantCulture) : NextTokens.Number(p);
 
     private static string Describe(string title, IReadOnlyList<string> tokens, IReadOnlyList<BackoffPath> paths) =>
-        $"{title}. " + string.Join("; ", paths.Select((path, i) => path.Steps.FirstOrDefault(step => step.Found) is { } longest
+        Picture.Opening(title) + string.Join("; ", paths.Select((path, i) => path.Steps.FirstOrDefault(step => step.Found) is { } longest
             ? $"{tokens[i]} {NextTokens.Number(path.Probability)}, seen as a {longest.Order}-gram"
             : $"{tokens[i]} {NextTokens.Number(path.Probability)}, never seen"));
 }

@@ -12,7 +12,7 @@ public sealed record BeamNode(int Parent, string Token, double Probability, doub
 
 /// <summary>
 /// Beam search as a tree that grows to the right: each token with its probability, the winner on a thick line, what fell out of
-/// the beam on a broken one.
+/// the beam on a broken one that ends where the search dropped it.
 /// </summary>
 public static class BeamTree
 {
@@ -70,12 +70,13 @@ public static class BeamTree
             bool wins = winner.Contains(i);
             marks.Add(new Label(x, ys[i] + 5, token, Type, Colour: nodes[i].Kept ? Ink.Ink : Ink.Soft, Bold: wins));
             marks.Add(new Label(x + TokenWidth(token) + 6, ys[i] + 5, Percent(nodes[i].Probability), 11, Colour: Ink.Soft));
-            if (children[i].Count == 0 && nodes[i].Kept)
-                marks.Add(new Label(x + Width(nodes[i]) + 8, ys[i] + 5, "= " + Share(Math.Exp(nodes[i].LogProbability)), 11, Bold: wins));
+            if (children[i].Count == 0)
+                marks.Add(new Label(x + Width(nodes[i]) + 8, ys[i] + 5, Outcome(nodes[i]), 11, Colour: nodes[i].Kept ? Ink.Ink : Ink.Soft, Bold: wins));
         }
 
-        double right = nodes.Count == 0 ? 200 : Enumerable.Range(0, nodes.Count).Max(i => columns[depths[i]] + Width(nodes[i]) + 70);
-        return new Picture(Math.Max(right, TextWidth.Of(title, 15) + 24), next + 8, Describe(title, nodes, best), marks);
+        double right = nodes.Count == 0 ? 200 : Enumerable.Range(0, nodes.Count).Max(i =>
+            columns[depths[i]] + Width(nodes[i]) + (children[i].Count == 0 ? 8 + TextWidth.Of(Outcome(nodes[i]), 11, winner.Contains(i)) : 0) + 12);
+        return new Picture(Math.Max(right, TextWidth.Of(title, 15, bold: true) + 24), next + 8, Describe(title, nodes, best), marks);
     }
 
     private static double Place(int node, IReadOnlyList<BeamNode> nodes, List<int>[] children, double[] ys, ref double next)
@@ -111,21 +112,24 @@ public static class BeamTree
     private static double Width(BeamNode node) => TokenWidth(HeatMap.Shown(node.Token)) + 6 + TextWidth.Of(Percent(node.Probability), 11);
 
     // Wide enough for the winner's heavy type.
-    private static double TokenWidth(string token) => 1.2 * TextWidth.Of(token, Type);
+    private static double TokenWidth(string token) => TextWidth.Of(token, Type, bold: true);
 
-    private static string Percent(double probability) => probability >= 0.0995
-        ? Math.Round(100 * probability).ToString(CultureInfo.InvariantCulture) + "%"
-        : (100 * probability).ToString("0.#", CultureInfo.InvariantCulture) + "%";
+    private static string Outcome(BeamNode leaf) => (leaf.Kept ? "= " : "dropped at ") + Percent(Math.Exp(leaf.LogProbability));
 
-    private static string Share(double probability) => probability >= 0.001
-        ? (100 * probability).ToString("0.##", CultureInfo.InvariantCulture) + "%"
-        : probability.ToString("0.#e-0", CultureInfo.InvariantCulture);
+    // Two digits that count, of a token and of a whole line alike.
+    private static string Percent(double probability) => probability switch
+    {
+        >= 0.0995 => (100 * probability).ToString("0", CultureInfo.InvariantCulture) + "%",
+        >= 0.00995 => (100 * probability).ToString("0.0", CultureInfo.InvariantCulture) + "%",
+        >= 0.0001 => (100 * probability).ToString("0.00", CultureInfo.InvariantCulture) + "%",
+        _ => probability.ToString("0.#e-0", CultureInfo.InvariantCulture),
+    };
 
     private static string Describe(string title, IReadOnlyList<BeamNode> nodes, int best)
     {
         List<string> words = [];
         for (int i = best; i >= 0; i = nodes[i].Parent)
             words.Insert(0, $"{HeatMap.Shown(nodes[i].Token)} {Percent(nodes[i].Probability)}");
-        return words.Count == 0 ? title : $"{title}. Best: {string.Join(", ", words)}";
+        return words.Count == 0 ? title : $"{Picture.Opening(title)}Best: {string.Join(", ", words)}";
     }
 }

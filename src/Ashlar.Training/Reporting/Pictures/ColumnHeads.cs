@@ -9,27 +9,26 @@ namespace Ashlar.Training.Reporting.Pictures;
 internal sealed class ColumnHeads
 {
     private const double Type = 14, Longest = 150;
-    private readonly IReadOnlyList<string> _tokens;
+    private readonly string[] _tokens;
     private readonly double _cell;
-    private readonly bool _upright;
-    private readonly double _lean;
+    private readonly double[] _leans;
 
     /// <summary>Lays the heads out.</summary>
     /// <param name="tokens">As they are written.</param>
     /// <param name="cell">Width of a column.</param>
     public ColumnHeads(IReadOnlyList<string> tokens, double cell)
     {
-        (_tokens, _cell) = (tokens, cell);
-        double widest = tokens.Where(token => !IsCharacter(token)).Select(token => Math.Min(Longest, TextWidth.Of(token, Type))).DefaultIfEmpty(0).Max();
-        _upright = widest <= cell - 4;
-        _lean = _upright ? 0 : widest * Math.Sqrt(0.5);
+        (_tokens, _cell) = ([.. tokens.Select(token => TextWidth.Fit(token, Type, Longest))], cell);
+        bool upright = _tokens.All(token => IsCharacter(token) || TextWidth.Of(token, Type) <= cell - 4);
+        // How far a leaning token reaches up, and as far to the right; 0 upright.
+        _leans = [.. _tokens.Select(token => upright || IsCharacter(token) ? 0 : TextWidth.Of(token, Type) * Math.Sqrt(0.5))];
     }
 
-    /// <summary>Height that they take.</summary>
-    public double Height => Math.Max(Type + 10, _lean + 14);
+    /// <summary>Height that they take: a leaning line of text reaches higher than its baseline by its letters' height.</summary>
+    public double Height => Math.Max(Type + 10, _leans.DefaultIfEmpty(0).Max() + 7 + Type);
 
-    /// <summary>Room to the right of the last column.</summary>
-    public double Overhang => Math.Max(12, _lean + 6);
+    /// <summary>Room to the right of the last column, into which only the heads near it lean.</summary>
+    public double Overhang => Math.Max(12, _leans.Select((lean, column) => lean == 0 ? 0 : lean + 8 - _cell / 2 - (_leans.Length - 1 - column) * _cell).DefaultIfEmpty(0).Max());
 
     /// <summary>Draws them.</summary>
     /// <param name="marks">Receives them.</param>
@@ -37,11 +36,10 @@ internal sealed class ColumnHeads
     /// <param name="top">Top of the columns, which is the lower end of the heads.</param>
     public void Draw(List<Mark> marks, double left, double top)
     {
-        for (int column = 0; column < _tokens.Count; column++)
+        for (int column = 0; column < _tokens.Length; column++)
         {
             double x = left + column * _cell + _cell / 2;
-            string token = TextWidth.Fit(_tokens[column], Type, Longest);
-            marks.Add(_upright || IsCharacter(token) ? new Label(x, top - 9, token, Type, Anchor.Middle) : new Label(x - 2, top - 7, token, Type, Angle: -45));
+            marks.Add(_leans[column] == 0 ? new Label(x, top - 9, _tokens[column], Type, Anchor.Middle) : new Label(x - 2, top - 7, _tokens[column], Type, Angle: -45));
         }
     }
 

@@ -20,7 +20,7 @@ public static class HeatMap
         double left = 12 + rows.Select(token => Math.Min(Longest, TextWidth.Of(Shown(token), Type))).DefaultIfEmpty(0).Max() + 8;
         ColumnHeads heads = new([.. columns.Select(Shown)], Cell);
         double top = (title.Length > 0 ? 34 : 10) + heads.Height;
-        double width = Math.Max(left + columns.Count * Cell + heads.Overhang, title.Length > 0 ? TextWidth.Of(title, 15) + 24 : 0);
+        double width = Math.Max(left + columns.Count * Cell + heads.Overhang, title.Length > 0 ? TextWidth.Of(title, 15, bold: true) + 24 : 0);
         double height = top + rows.Count * Cell + 12;
         List<Mark> marks = [];
         if (title.Length > 0)
@@ -73,7 +73,7 @@ public static class HeatMap
     }
 
     private static string Describe(string title, IReadOnlyList<string> rows, IReadOnlyList<string> columns, float[] weights) =>
-        $"{title}. " + string.Join("; ", Enumerable.Range(0, columns.Count == 0 ? 0 : rows.Count).Select(row =>
+        Picture.Opening(title) + string.Join("; ", Enumerable.Range(0, columns.Count == 0 ? 0 : rows.Count).Select(row =>
         {
             ReadOnlySpan<float> line = weights.AsSpan(row * columns.Count, columns.Count);
             int best = Strongest(line);

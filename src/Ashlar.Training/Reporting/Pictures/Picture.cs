@@ -41,4 +41,8 @@ public sealed record Label(double X, double Y, string Text, double Size = 14, An
 /// <param name="Height">Height.</param>
 /// <param name="Description">What it shows, for those who can't see it.</param>
 /// <param name="Marks">In the order they are drawn.</param>
-public sealed record Picture(double Width, double Height, string Description, IReadOnlyList<Mark> Marks);
+public sealed record Picture(double Width, double Height, string Description, IReadOnlyList<Mark> Marks)
+{
+    /// <summary>A title as the sentence that a description begins with; many a title ends in a full stop of its own.</summary>
+    internal static string Opening(string title) => title.Length == 0 ? "" : ".!?。！？…".Contains(title[^1]) ? title + " " : title + ". ";
+}

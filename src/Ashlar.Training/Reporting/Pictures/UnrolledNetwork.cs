@@ -18,7 +18,7 @@ internal static class UnrolledNetwork
 {
     // Units drawn of a layer: those that change most over the text, of which a reader can still tell the rows apart.
     private const int UnitsShown = 16;
-    private const double Column = 46, Row = 22, Left = 76;
+    private const double Column = 64, Row = 22, Left = 76, Margin = 12, Small = 11;
 
     /// <summary>Draws what a network did.</summary>
     /// <param name="title">Stands above; empty for none.</param>
@@ -32,14 +32,14 @@ internal static class UnrolledNetwork
         double right = Left + tokens.Count * Column;
         List<Mark> marks = [];
         if (title.Length > 0)
-            marks.Add(new Label(12, 22, title, 15, Bold: true));
+            marks.Add(new Label(Margin, 22, title, 15, Bold: true));
         heads.Draw(marks, Left, y);
         for (int layer = 0; layer < trace.LayerCount; layer++)
         {
             marks.Add(new Segment(12, y, right, y, Ink.Rule));
             if (trace.LayerCount > 1)
             {
-                marks.Add(new Label(12, y + 16, $"layer {layer + 1}", 12, Bold: true));
+                marks.Add(new Label(Margin, y + 16, $"layer {layer + 1}", 12, Bold: true));
                 y += Row;
             }
 
@@ -48,7 +48,9 @@ internal static class UnrolledNetwork
         }
 
         y = Expected(marks, expected, right, y);
-        double width = Math.Max(right + heads.Overhang, title.Length > 0 ? TextWidth.Of(title, 15) + 24 : 0);
+        y = Legend(marks, trace, y + 4);
+        double legend = marks.OfType<Label>().Where(label => label.X == Margin && label.Size == Small).Max(label => TextWidth.Of(label.Text, Small));
+        double width = Math.Max(right + heads.Overhang, (2 * Margin) + Math.Max(legend, title.Length > 0 ? TextWidth.Of(title, 15, bold: true) : 0));
         return new Picture(width, y + 8, Describe(title, tokens, expected), marks);
     }
 
@@ -121,11 +123,28 @@ internal static class UnrolledNetwork
                 Expectation choice = expected[step][rank];
                 if (choice.Follows)
                     marks.Add(new Box(Left + step * Column + 1.5, y + 1, Column - 3, Height - 3, null, Stroke: Ink.Ink, StrokeWidth: 1.5));
-                marks.Add(new Label(Middle(step), y + 14, TextWidth.Fit(choice.Token, 11, Column - 7), 11, Anchor.Middle, Bold: choice.Follows));
+                marks.Add(new Label(Middle(step), y + 14, TextWidth.Fit(choice.Token, Small, Column - 9, choice.Follows), Small, Anchor.Middle, Bold: choice.Follows));
                 marks.Add(new Label(Middle(step), y + 26, NextTokens.Number(choice.Probability), 9.5, Anchor.Middle, Ink.Soft));
             }
         }
 
+        return y;
+    }
+
+    // What the rows are; a picture alone has no page around it that says so.
+    private static double Legend(List<Mark> marks, RecurrentTrace trace, double y)
+    {
+        string[] gates = [.. trace.GateNames.Where(name => name != "candidate")];
+        List<string> lines = ["square: state of a unit, full above zero, hollow below"];
+        if (gates.Length > 0)
+        {
+            lines.Add($"{string.Join(", ", gates)}: gates, mean of all units, from 0 shut to 1 open");
+            lines.Add("writes: candidate for the state, mean of all units, from −1 to 1");
+        }
+
+        lines.Add("frame: the token that does follow");
+        foreach (string line in lines)
+            marks.Add(new Label(Margin, y += 16, line, Small, Colour: Ink.Soft));
         return y;
     }
 
@@ -140,7 +159,7 @@ internal static class UnrolledNetwork
     }
 
     private static string Describe(string title, IReadOnlyList<string> tokens, IReadOnlyList<IReadOnlyList<Expectation>> expected) =>
-        $"{title}. " + string.Join("; ", tokens.Zip(expected, (token, choices) => choices.Count == 0
+        Picture.Opening(title) + string.Join("; ", tokens.Zip(expected, (token, choices) => choices.Count == 0
             ? token
             : $"after {token} it expects {choices[0].Token}, {NextTokens.Number(choices[0].Probability)}"));
 }
