@@ -34,7 +34,9 @@ public sealed class TranslationEvaluationTests : IDisposable
     {
         string[] lines = Run("--sentences", "--hypotheses", Hypotheses, "--references", First).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(4, lines.Length);
+        Assert.Equal("line\tBLEU\tchrF2\tTER", lines[0]);
         Assert.Equal("1\t100.00\t100.00\t0.00", lines[1]);
+        Assert.StartsWith("line\ttokenised BLEU\ttokenised chrF2\ttokenised TER\n", Run("--sentences", "--tokenized", "--hypotheses", Hypotheses, "--references", First).Output);
     }
 
     [Fact]

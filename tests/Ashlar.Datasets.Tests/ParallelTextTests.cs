@@ -32,7 +32,7 @@ public sealed class ParallelTextTests : IDisposable
         Assert.Equal(
             [new("Hallo", "Hello", direction), new("ja", "yes", direction)],
             ParallelText.FromJsonLines(json, "translation.de", "translation.en", direction));
-        Assert.Equal(new SentencePair("a", "b"), Assert.Single(ParallelText.FromFile(Write("b.jsonl", """{"source":"a","target":"b"}"""))));
+        Assert.Equal([(tsv, 1L), (tsv, 3L), (json, 1L), (json, 2L)], ParallelText.FromTsv(tsv, 2, 1).Concat(ParallelText.FromJsonLines(json, "translation.de", "translation.en")).Select(pair => (pair.File!, pair.Line)));
         Assert.Equal(new SentencePair("Hallo", "Hello", direction).Reversed, new SentencePair("Hello", "Hallo", new("en", "de")));
     }
 

@@ -24,7 +24,7 @@ public sealed class TranslationTaskTests : IDisposable
         TrainingResult result = Run(recipe, "run", 400, progress: recorder);
         Assert.True(result.ValidationLoss < 0.2, $"the loss is {result.ValidationLoss}");
         Assert.True(result.UnigramLoss < result.UniformLoss);
-        Assert.InRange(result.Scores["bleu"], 95, 100.001);
+        Assert.InRange(result.Scores["tokenisedBleu"], 95, 100.001);
         Assert.Equal("2 0 1", recorder.LastSample);
         string folder = Path.Combine(_folder, "run");
         Assert.True(TranslationVocabularies.Load(folder).AreShared);
@@ -79,13 +79,36 @@ public sealed class TranslationTaskTests : IDisposable
             Assert.InRange(result.BestLoss, 1, 4);
     }
 
+    [Theory]
+    [InlineData("none", "tokenisedBleu", "testTokenisedBleu", "tokenised BLEU")]
+    [InlineData("intl", "bleu", "testBleu", "BLEU")]
+    public void A_figure_says_what_text_it_was_measured_on(string tokenizer, string key, string testKey, string words)
+    {
+        File.WriteAllLines(Path.Combine(_folder, "pairs.tsv"), ["2 0\t2 0", "1 0\t1 0"]);
+        JsonObject recipe = Small("seq2seq");
+        recipe["data"] = new JsonObject { ["format"] = "parallel-tsv", ["train"] = new JsonArray("pairs.tsv"), ["validation"] = new JsonArray("pairs.tsv"), ["test"] = new JsonArray("pairs.tsv") };
+        recipe["translation"]!["bleuTokenizer"] = tokenizer;
+        TrainingResult result = Run(recipe, "run", 1);
+        Assert.Equal([key, testKey], result.Scores.Keys);
+        string folder = Path.Combine(_folder, "run");
+        Assert.Contains($"|tok:{tokenizer}|", (string)MetricsLog.Read(folder)[^2]["bleuSignature"]!);
+        string page = File.ReadAllText(Path.Combine(folder, RunReport.FileName));
+        Assert.Contains($"<dt>{words}</dt>", page);
+        Assert.Contains($"<dt>test {words}</dt>", page);
+        Assert.Contains($"{words}: nrefs:1|case:mixed|eff:no|tok:{tokenizer}|", page);
+    }
+
     [Fact]
     public void The_weights_of_the_last_validations_are_averaged()
     {
         JsonObject recipe = Small("transformer");
         recipe["training"]!["averageCheckpoints"] = 2;
         recipe["evaluation"]!["every"] = 4;
-        Run(recipe, "run", 14);
+        // By the time of the last validation the mean is on the disk, so that nothing is lost should it fail.
+        string model = Path.Combine(_folder, "run", "model.safetensors");
+        byte[] saved = [];
+        Run(recipe, "run", 14, progress: new Recorder { Validated = result => saved = File.ReadAllBytes(model) });
+        Assert.Equal(File.ReadAllBytes(model), saved);
         string averaged = Path.Combine(_folder, "run", "averaged");
         Assert.Equal(["step-00000012.safetensors", "step-00000014.safetensors"], Directory.GetFiles(averaged).Select(Path.GetFileName).Order());
         using SafetensorsFile first = SafetensorsFile.Open(Path.Combine(averaged, "step-00000012.safetensors"));
@@ -130,7 +153,7 @@ public sealed class TranslationTaskTests : IDisposable
         Recorder recorder = new();
         TrainingResult result = Run(recipe, "run", 150, progress: recorder);
         Assert.Equal("I like books", recorder.LastSample);
-        Assert.Equal(-result.Scores["bleu"], result.BestLoss, 1e-9);
+        Assert.Equal(-result.Scores["tokenisedBleu"], result.BestLoss, 1e-9);
         TranslationVocabularies vocabularies = TranslationVocabularies.Load(Path.Combine(_folder, "run"));
         Assert.False(vocabularies.AreShared);
         Assert.NotNull(vocabularies.Source.TokenToId("<2en>"));
@@ -169,17 +192,16 @@ public sealed class TranslationTaskTests : IDisposable
             ["maximumTranslationLength"] = 8,
             ["bleuTokenizer"] = "none",
         },
-        ["model"] = new JsonObject
-        {
-            ["architecture"] = architecture,
-            ["layers"] = 1,
-            ["heads"] = 2,
-            ["width"] = 32,
-            ["feedForwardWidth"] = 64,
-            ["contextLength"] = 16,
-            ["tieEmbeddings"] = false,
-            ["seq2seq"] = new JsonObject { ["cell"] = "gru", ["embeddingWidth"] = 16, ["bidirectional"] = true, ["attention"] = "bahdanau" },
-        },
+        ["model"] = architecture == "transformer"
+            ? new JsonObject { ["architecture"] = architecture, ["layers"] = 1, ["heads"] = 2, ["width"] = 32, ["feedForwardWidth"] = 64, ["contextLength"] = 16, ["tieEmbeddings"] = false }
+            : new JsonObject
+            {
+                ["architecture"] = architecture,
+                ["layers"] = 1,
+                ["width"] = 32,
+                ["tieEmbeddings"] = false,
+                ["seq2seq"] = new JsonObject { ["cell"] = "gru", ["embeddingWidth"] = 16, ["bidirectional"] = true, ["attention"] = "bahdanau" },
+            },
         ["optimizer"] = new JsonObject { ["learningRate"] = 0.01, ["weightDecay"] = 0, ["beta2"] = 0.98 },
         ["schedule"] = new JsonObject { ["kind"] = "inverse-square-root", ["warmupSteps"] = 20 },
         ["training"] = new JsonObject { ["computeType"] = "float32", ["gradientAccumulation"] = 1, ["checkpointEvery"] = 7 },
@@ -220,9 +242,9 @@ public sealed class TranslationTaskTests : IDisposable
                 cancellation?.Cancel();
         }
 
-        public void Validation(ValidationResult result)
-        {
-        }
+        public Action<ValidationResult>? Validated { get; init; }
+
+        public void Validation(ValidationResult result) => Validated?.Invoke(result);
 
         public void Sample(TrainingSample sample) => LastSample = sample.Text;
     }

@@ -113,7 +113,7 @@ internal sealed class TranslationEvaluation
     {
         BleuOptions bleu = options.BleuForSentences;
         ChrFOptions chrf = new() { Lowercase = options.Lowercase };
-        output.WriteLine("line\tBLEU\tchrF2\tTER");
+        output.WriteLine(options.Tokenized ? "line\ttokenised BLEU\ttokenised chrF2\ttokenised TER" : "line\tBLEU\tchrF2\tTER");
         for (int i = 0; i < hypotheses.Count; i++)
         {
             string[] line = [.. references.Select(set => set[i])];

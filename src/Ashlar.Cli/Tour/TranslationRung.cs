@@ -26,7 +26,7 @@ internal static class TranslationRung
         TranslationInsight insight = TranslationInsights.Of(loaded.Translator, Sentence, new TranslationOptions());
         AttentionReport.Save(Path.Combine(context.Run(run), "attention.html"), insight);
         AttentionMaps maps = insight.Attention[0];
-        double bleu = trained.Scores["bleu"];
+        double bleu = trained.Scores["tokenisedBleu"];
         List<TourGate> gates = [TourGate.Below($"{name}: validation loss below the token frequencies", trained.ValidationLoss, trained.UnigramLoss)];
         if (!context.Quick)
         {
@@ -37,7 +37,7 @@ internal static class TranslationRung
 
         return new RungResult(name, run)
         {
-            Score = string.Create(CultureInfo.InvariantCulture, $"{bleu:F1} BLEU; {trained.ValidationLoss:F3} nats per token (token frequencies {trained.UnigramLoss:F3})"),
+            Score = string.Create(CultureInfo.InvariantCulture, $"{bleu:F1} tokenised BLEU; {trained.ValidationLoss:F3} nats per token (token frequencies {trained.UnigramLoss:F3})"),
             Parameters = trained.Parameters,
             Elapsed = trained.Elapsed,
             Samples = [(Sentence, insight.Translation)],

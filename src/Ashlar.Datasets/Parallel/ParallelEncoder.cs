@@ -4,7 +4,7 @@ namespace Ashlar.Datasets.Parallel;
 
 /// <summary>
 /// Sentence pairs to tokens: language tags before the source, the end token after it. The two sides may have one vocabulary or
-/// two. The same class prepares sources for translation, so that a model reads in use what it read in training.
+/// two. A model in use reads sources as Ashlar.Inference's <c>SourceEncoder</c> lays them out, which must be the same.
 /// </summary>
 public sealed class ParallelEncoder
 {
@@ -38,17 +38,24 @@ public sealed class ParallelEncoder
     public ParallelFilter Filter { get; init; } = new();
 
     /// <summary>Encodes pairs; those that the filter drops are counted in <paramref name="dropped"/>.</summary>
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="dropped">How many were left out.</param>
+    /// <param name="check">Told of every pair that stays; may throw.</param>
     /// <exception cref="InvalidDataException">A tag is not one token of the vocabulary, or a pair has no languages to tag.</exception>
-    public List<ParallelExample> Encode(IEnumerable<SentencePair> pairs, out int dropped)
+    public List<ParallelExample> Encode(IEnumerable<SentencePair> pairs, out int dropped, Action<SentencePair, ParallelExample>? check = null)
     {
         List<ParallelExample> examples = [];
         dropped = 0;
         foreach (SentencePair pair in pairs)
         {
-            if (Encode(pair) is { } example)
-                examples.Add(example);
-            else
+            if (Encode(pair) is not { } example)
+            {
                 dropped++;
+                continue;
+            }
+
+            check?.Invoke(pair, example);
+            examples.Add(example);
         }
 
         return examples;

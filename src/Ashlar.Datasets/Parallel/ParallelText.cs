@@ -24,7 +24,7 @@ public static class ParallelText
                 throw new InvalidDataException($"{(source ? targetPath : sourcePath)}: ends after line {number} but {(source ? sourcePath : targetPath)} goes on; expected as many lines in both.");
             if (!source)
                 yield break;
-            yield return new SentencePair(sources.Current, targets.Current, direction);
+            yield return new SentencePair(sources.Current, targets.Current, direction) { File = sourcePath, Line = number + 1 };
         }
     }
 
@@ -49,7 +49,7 @@ public static class ParallelText
             int needed = Math.Max(sourceColumn, targetColumn) + 1;
             if (columns.Length < needed)
                 throw new InvalidDataException($"{path}: line {number} has {columns.Length} columns; expected at least {needed}, divided by tabs.");
-            yield return new SentencePair(columns[sourceColumn], columns[targetColumn], direction);
+            yield return new SentencePair(columns[sourceColumn], columns[targetColumn], direction) { File = path, Line = number };
         }
     }
 
@@ -69,22 +69,11 @@ public static class ParallelText
             if (line.Length == 0)
                 continue;
             using JsonDocument json = TextDocuments.Parse(path, number, line);
-            yield return new SentencePair(Value(json, sourceKey), Value(json, targetKey), direction);
+            yield return new SentencePair(Value(json, sourceKey), Value(json, targetKey), direction) { File = path, Line = number };
         }
 
         string Value(JsonDocument json, string key) =>
             Find(json.RootElement, key) ?? throw new InvalidDataException($"{path}: line {number} has no text \"{key}\"; expected {{\"{sourceKey}\": \"...\", \"{targetKey}\": \"...\"}}.");
-    }
-
-    /// <summary>Chooses by the file's ending: <c>.jsonl</c> or <c>.json</c> JSON lines, anything else TSV.</summary>
-    /// <exception cref="FileNotFoundException">The file is not there.</exception>
-    /// <exception cref="InvalidDataException">As the reader chosen.</exception>
-    public static IEnumerable<SentencePair> FromFile(string path, TranslationDirection? direction = null)
-    {
-        string name = Path.GetExtension(path).ToLowerInvariant() is ".gz" or ".zst" ? Path.ChangeExtension(path, null) : path;
-        return Path.GetExtension(name).ToLowerInvariant() is ".jsonl" or ".json" or ".ndjson"
-            ? FromJsonLines(path, direction: direction)
-            : FromTsv(path, direction: direction);
     }
 
     private static string? Find(JsonElement element, string key)

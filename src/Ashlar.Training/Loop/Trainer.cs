@@ -228,6 +228,7 @@ public sealed class Trainer : IDisposable
             _checkpoints.Keep(_step);
             _options.Progress?.Note($"the weights are the mean of the last {_checkpoints.Kept} validations'");
             _checkpoints.Apply();
+            SaveModel(_options.OutputDirectory);
         }
 
         string best = Path.Combine(BestFolder, "model.safetensors");
@@ -238,6 +239,8 @@ public sealed class Trainer : IDisposable
             _task.Model.Load(file);
         }
 
+        // Before the last validation, which is the longest: whatever becomes of it, the run's weights are there.
+        SaveModel(_options.OutputDirectory);
         ValidationResult result = _task.Validate(_step, maximumBatches: 0);
         _best = Math.Min(_best, result.Criterion);
         JsonObject line = Line(result);
@@ -246,7 +249,6 @@ public sealed class Trainer : IDisposable
         log.Add(line);
         _options.Progress?.Validation(result);
         Sample(log);
-        SaveModel(_options.OutputDirectory);
         return Result(status, result, clock.Elapsed);
     }
 
@@ -257,6 +259,8 @@ public sealed class Trainer : IDisposable
             line["bitsPerByte"] = bits;
         foreach ((string name, double score) in result.Scores)
             line[name] = score;
+        if (result.BleuSignature is { } signature)
+            line["bleuSignature"] = signature;
         return line;
     }
 

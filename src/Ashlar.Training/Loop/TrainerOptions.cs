@@ -57,8 +57,11 @@ public sealed record ValidationResult(int Step, double Loss, long Tokens)
     /// <summary>Bits per byte of text, special tokens left out; null where it is not measured.</summary>
     public double? BitsPerByte { get; init; }
 
-    /// <summary>Other scores by name, such as <c>bleu</c>.</summary>
+    /// <summary>Other scores by name, such as <c>bleu</c>, or <c>tokenisedBleu</c> where the text is tokenised already.</summary>
     public IReadOnlyDictionary<string, double> Scores { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Everything that decides a BLEU among the scores, in sacreBLEU's form; null where there is none.</summary>
+    public string? BleuSignature { get; init; }
 
     /// <summary>What early stopping and the choice of the best model look at; lower is better. The loss unless a task says otherwise.</summary>
     public double Criterion { get; init; } = Loss;

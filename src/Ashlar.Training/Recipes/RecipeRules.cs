@@ -51,9 +51,9 @@ internal static class RecipeRules
             Fail("model.embeddingWidth", recipe.Model.EmbeddingWidth, "0 or more");
         if (recipe.Model.Architecture == "gpt1" && recipe.Model.FeedForwardWidth != 0 && recipe.Model.FeedForwardWidth != 4 * recipe.Model.Width)
             Fail("model.feedForwardWidth", recipe.Model.FeedForwardWidth, $"four times model.width ({4 * recipe.Model.Width}), as in every GPT-1");
-        if (!recurrent && recipe.Model.HeadWidth == 0 && recipe.Model.Width % recipe.Model.Heads != 0)
+        if (!recurrent && recipe.Model.Architecture != "seq2seq" && recipe.Model.HeadWidth == 0 && recipe.Model.Width % recipe.Model.Heads != 0)
             Fail("model.width", recipe.Model.Width, $"a multiple of model.heads ({recipe.Model.Heads}), or a model.headWidth");
-        if (!recurrent && recipe.Model.KeyValueHeads > 0 && recipe.Model.Heads % recipe.Model.KeyValueHeads != 0)
+        if (!recurrent && recipe.Task != TrainingTask.Translation && recipe.Model.KeyValueHeads > 0 && recipe.Model.Heads % recipe.Model.KeyValueHeads != 0)
             Fail("model.keyValueHeads", recipe.Model.KeyValueHeads, $"a divisor of model.heads ({recipe.Model.Heads})");
 
         Between("optimizer.learningRate", recipe.Optimizer.LearningRate, double.Epsilon, 100);

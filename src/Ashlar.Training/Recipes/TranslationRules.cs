@@ -1,3 +1,5 @@
+using Ashlar.Datasets.Parallel;
+
 namespace Ashlar.Training.Recipes;
 
 /// <summary>What a translation recipe's values must satisfy before a run starts.</summary>
@@ -12,12 +14,21 @@ internal static class TranslationRules
             fail("model.architecture", recipe.Model.Architecture, "transformer or seq2seq, because task is translation");
         if (recipe.Data.Format is not (DataFormat.ParallelText or DataFormat.ParallelTsv or DataFormat.ParallelJsonl or DataFormat.GeneratedReverse or DataFormat.GeneratedCopy))
             fail("data.format", recipe.Data.Format, "parallel-text, parallel-tsv, parallel-jsonl, generated-reverse or generated-copy, because task is translation");
+        bool generated = recipe.Data.Format is DataFormat.GeneratedReverse or DataFormat.GeneratedCopy;
+        UnreadKeys.Check(recipe.Model, fail);
+        TranslationModelRules.Check(recipe, fail);
+        if (recipe.Data.Exclude.Count > 0)
+            fail("data.exclude", $"{recipe.Data.Exclude.Count} files", "none, because task is translation, which does not read it");
         foreach ((string key, int count) in ((string, int)[])[("train", recipe.Data.Train.Count), ("validation", recipe.Data.Validation.Count), ("test", recipe.Data.Test.Count)])
         {
+            if (generated && count > 0)
+                fail("data." + key, $"{count} {(count == 1 ? "file" : "files")}", "none, because data.format makes its own sequences");
             if (recipe.Data.Format == DataFormat.ParallelText && count % 2 != 0)
                 fail("data." + key, $"{count} files", "a source file and a target file, in turn");
         }
 
+        if (t.Direction is { } direction)
+            Direction("direction", direction);
         if (t.Tags != TagChoice.None && t.Direction is null)
             fail("translation.direction", "missing", "two languages such as zh-en, because translation.tags is set");
         if (t.BothDirections && (t.Tags == TagChoice.None || t.SourceTokenizer is not null))
@@ -35,6 +46,7 @@ internal static class TranslationRules
         Positive("beamCount", t.BeamCount);
         Positive("maximumTranslationLength", t.MaximumTranslationLength);
         Between("labelSmoothing", t.LabelSmoothing, 0, 0.999);
+        Between("lengthPenalty", t.LengthPenalty, 0, 10);
         Between("scheduledSampling", t.ScheduledSampling, 0, 1);
         if (t.ScheduledSampling > 0 && recipe.Model.Architecture == "transformer")
             fail("translation.scheduledSampling", t.ScheduledSampling, "0, because a transformer reads all target positions at once");
@@ -51,6 +63,18 @@ internal static class TranslationRules
         NotNegative("generated.validationExtraLength", t.Generated.ValidationExtraLength);
         if (t.Generated.MaximumLength < t.Generated.MinimumLength)
             fail("translation.generated.maximumLength", t.Generated.MaximumLength, $"at least translation.generated.minimumLength ({t.Generated.MinimumLength})");
+
+        void Direction(string key, string text)
+        {
+            try
+            {
+                TranslationDirection.Parse(text);
+            }
+            catch (InvalidDataException)
+            {
+                fail("translation." + key, text, "two language codes such as zh-en");
+            }
+        }
 
         void NotNegative(string key, int value)
         {

@@ -46,7 +46,9 @@ public static class RunReport
         StringBuilder page = new(), rules = new();
         string name = Escape((string)recipe["name"]!);
         page.Append(CultureInfo.InvariantCulture, $"<h1>{name}</h1><p class=\"lead\">{Escape((string?)recipe["description"] ?? "")}</p>\n");
-        Summary(page, start, steps, validations, lines);
+        // Runs from before the figure's name said so have only the recipe to say it.
+        bool tokenised = (string?)recipe["translation"]?["bleuTokenizer"] == "none";
+        Summary(page, start, steps, validations, lines, tokenised);
         bool counted = NGramFigures.Apply(start);
         if (counted)
             NGramFigures.Append(page, start!, lines.LastOrDefault(line => line["hits"] is not null));
@@ -88,7 +90,7 @@ public static class RunReport
         page.Append("<div><p class=\"note\">Tokens a second</p>" + Chart.Draw("Tokens a second", [new("", "a", Points(steps, "tokensPerSecond"), Smooth: true)], []) + "</div></div>\n");
     }
 
-    private static void Summary(StringBuilder page, JsonObject? start, JsonObject[] steps, JsonObject[] validations, IReadOnlyList<JsonObject> lines)
+    private static void Summary(StringBuilder page, JsonObject? start, JsonObject[] steps, JsonObject[] validations, IReadOnlyList<JsonObject> lines, bool tokenised)
     {
         page.Append("<dl class=\"figures\">");
         bool counted = NGramFigures.Apply(start);
@@ -101,7 +103,9 @@ public static class RunReport
                 Figure("bits a byte", ((double)bits).ToString("0.000", CultureInfo.InvariantCulture));
         }
 
-        foreach ((string key, string label) in ((string, string)[])[("bleu", "BLEU"), ("testPerplexity", "test perplexity"), ("testBleu", "test BLEU")])
+        string bleu = tokenised ? "tokenised BLEU" : "BLEU";
+        foreach ((string key, string label) in ((string, string)[])[
+            ("bleu", bleu), ("tokenisedBleu", bleu), ("testPerplexity", "test perplexity"), ("testBleu", $"test {bleu}"), ("testTokenisedBleu", $"test {bleu}")])
         {
             if (lines.LastOrDefault(line => line[key] is not null)?[key] is { } score)
                 Figure(label, ((double)score).ToString("0.00", CultureInfo.InvariantCulture));
@@ -123,6 +127,8 @@ public static class RunReport
         }
 
         page.Append("</dl>\n");
+        if (lines.LastOrDefault(line => line["bleuSignature"] is not null)?["bleuSignature"] is { } signature)
+            page.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">{bleu}: {Escape((string)signature!)}</p>\n");
 
         void Figure(string label, string value) => page.Append(CultureInfo.InvariantCulture, $"<div><dt>{label}</dt><dd>{value}</dd></div>");
     }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ashlar.Checkpoints.Safetensors;
 using Ashlar.Datasets.Parallel;
+using Ashlar.Evaluation.Translation;
 using Ashlar.Inference.Translation;
 using Ashlar.Training.Loop;
 using Ashlar.Training.Models;
@@ -119,12 +120,14 @@ internal sealed class TranslationTask : ITask
         if (maximumBatches != 0 && translation.EvaluationSentences == 0)
             return result;
         using ValidationTranslator translator = new(_model, _data.Vocabularies, translation);
-        double bleu = translator.Bleu(_data.ValidationText, maximumBatches == 0 ? 0 : translation.EvaluationSentences);
-        Dictionary<string, double> scores = new() { ["bleu"] = bleu };
+        TranslationScore bleu = translator.Bleu(_data.ValidationText, maximumBatches == 0 ? 0 : translation.EvaluationSentences);
+        // A figure of tokenised text says nothing about one of plain text, and so it has another name.
+        bool tokenised = translation.BleuTokenizer == BleuTokenizers.Name(BleuTokenizer.None);
+        Dictionary<string, double> scores = new() { [tokenised ? "tokenisedBleu" : "bleu"] = bleu.Value };
         if (maximumBatches == 0 && _data.TestText.Count > 0)
-            scores["testBleu"] = translator.Bleu(_data.TestText, 0);
-        result = result with { Scores = scores };
-        return translation.Criterion == TranslationCriterion.Bleu ? result with { Criterion = -bleu } : result;
+            scores[tokenised ? "testTokenisedBleu" : "testBleu"] = translator.Bleu(_data.TestText, 0).Value;
+        result = result with { Scores = scores, BleuSignature = bleu.Signature };
+        return translation.Criterion == TranslationCriterion.Bleu ? result with { Criterion = -bleu.Value } : result;
     }
 
     public IEnumerable<TrainingSample> Samples(int step)

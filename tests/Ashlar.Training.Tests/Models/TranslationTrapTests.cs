@@ -108,8 +108,8 @@ public sealed class TranslationTrapTests
             Assert.True(change > 1e-5, $"{parameter.Name} changes the logits by {change}");
         }
 
-        bool partial = kind.Contains("last", StringComparison.Ordinal) && kind.Contains("pooling", StringComparison.Ordinal);
-        for (int i = 0; i < 6 && !partial; i++)
+        // Whatever the pooling: a state has read all that came before it.
+        for (int i = 0; i < 6; i++)
         {
             long kept = batch.Source[i];
             batch.Source[i] = kept == 9 ? 10 : 9;

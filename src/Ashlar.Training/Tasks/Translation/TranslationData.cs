@@ -56,8 +56,10 @@ internal sealed class TranslationData
     {
         TranslationRecipe translation = recipe.Translation;
         (List<SentencePair> train, List<SentencePair> validation) = Read(recipe, options);
+        // Of nothing there is no translation.
+        validation = [.. validation.Where(pair => !string.IsNullOrWhiteSpace(pair.Source))];
         if (train.Count == 0 || validation.Count == 0)
-            throw new InvalidDataException($"data: {train.Count} training and {validation.Count} validation pairs; expected at least one of each (name data.validation files or raise data.validationFraction).");
+            throw new InvalidDataException($"data: {train.Count} training and {validation.Count} validation pairs with a source; expected at least one of each (name data.validation files or raise data.validationFraction).");
         if (translation.BothDirections)
         {
             train = [.. train, .. train.Select(pair => pair.Reversed)];
@@ -74,15 +76,24 @@ internal sealed class TranslationData
             MaximumRatio = translation.MaximumRatio,
         });
         ParallelEncoder everything = MakeEncoder(translation, vocabularies, format, new ParallelFilter { MinimumLength = 0 });
-        List<ParallelExample> examples = encoder.Encode(train, out int dropped);
+        SentenceLimits limits = new(recipe, everything);
+        bool generated = recipe.Data.Format is DataFormat.GeneratedReverse or DataFormat.GeneratedCopy;
+        string trainKey = generated ? "translation.generated" : "data.train";
+        List<ParallelExample> examples = encoder.Encode(train, out int dropped, (pair, example) => limits.CheckTraining(trainKey, pair, example));
         if (examples.Count == 0)
             throw new InvalidDataException($"data: no training pair passes the length filter ({dropped} were left out); expected larger translation.maximumSourceLength, maximumTargetLength or maximumRatio.");
+        string validationKey = recipe.Data.Validation.Count > 0 ? "data.validation" : trainKey;
+        List<SentencePair> test = Pairs(recipe, options, recipe.Data.Test, "data.test");
+        limits.CheckSources("data.test", test);
+        TranslationDirection? direction = translation.Direction is { } named ? TranslationDirection.Parse(named) : null;
+        limits.CheckSentences("evaluation.prompts", recipe.Evaluation.Prompts, direction);
+        limits.CheckSentences("evaluation.lookInside", recipe.Evaluation.LookInside, direction);
         return new TranslationData(vocabularies, format)
         {
             Train = examples,
-            Validation = everything.Encode(validation.Where(pair => pair.Source.Length > 0), out _),
-            ValidationText = [.. validation.Where(pair => pair.Source.Length > 0)],
-            TestText = Pairs(recipe, options, recipe.Data.Test, "data.test"),
+            Validation = everything.Encode(validation, out _, (pair, example) => limits.CheckValidation(validationKey, pair, example)),
+            ValidationText = validation,
+            TestText = test,
             Dropped = dropped,
         };
     }

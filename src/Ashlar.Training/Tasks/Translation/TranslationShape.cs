@@ -49,7 +49,7 @@ internal static class TranslationShape
             ActivationDropout = more.ActivationDropout,
             Format = data.Format,
         };
-        configuration.Validate();
+        Validate(recipe, configuration.Validate);
         return configuration;
     }
 
@@ -57,13 +57,23 @@ internal static class TranslationShape
     /// <exception cref="InvalidDataException">The choices do not go together, or a name is unknown.</exception>
     public static RecurrentTranslationConfiguration Recurrent(Recipe recipe, TranslationData data)
     {
+        RecurrentTranslationConfiguration configuration = Describe(
+            recipe, data.Vocabularies.Source.VocabularySize, data.Vocabularies.Target.VocabularySize, data.Format);
+        Validate(recipe, configuration.Validate);
+        return configuration;
+    }
+
+    /// <summary>The same, whether or not it makes sense.</summary>
+    /// <exception cref="InvalidDataException">A name is unknown.</exception>
+    public static RecurrentTranslationConfiguration Describe(Recipe recipe, int sourceVocabularySize, int targetVocabularySize, TranslationFormat format)
+    {
         ModelRecipe model = recipe.Model;
         Seq2SeqRecipe more = model.Seq2seq;
-        RecurrentTranslationConfiguration configuration = new()
+        return new RecurrentTranslationConfiguration
         {
             Cell = RecurrentCells.Parse(more.Cell),
-            SourceVocabularySize = data.Vocabularies.Source.VocabularySize,
-            TargetVocabularySize = data.Vocabularies.Target.VocabularySize,
+            SourceVocabularySize = sourceVocabularySize,
+            TargetVocabularySize = targetVocabularySize,
             EmbeddingWidth = more.EmbeddingWidth,
             EncoderWidth = Or(more.EncoderWidth, model.Width),
             DecoderWidth = model.Width,
@@ -84,10 +94,21 @@ internal static class TranslationShape
             EmbeddingDropout = model.Dropout,
             LayerDropout = model.Dropout,
             OutputDropout = model.Dropout,
-            Format = data.Format,
+            Format = format,
         };
-        configuration.Validate();
-        return configuration;
+    }
+
+    // What is left to find now hangs on the vocabularies.
+    private static void Validate(Recipe recipe, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"{recipe.Name}: model: {error.Message}", error);
+        }
     }
 
     private static int Or(int value, int otherwise) => value > 0 ? value : otherwise;

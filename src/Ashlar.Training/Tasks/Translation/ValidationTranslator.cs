@@ -57,7 +57,7 @@ internal sealed class ValidationTranslator : IDisposable
     /// <summary>BLEU of the translations of pairs, evenly spread over the set.</summary>
     /// <param name="pairs">The set.</param>
     /// <param name="maximum">Most pairs; 0 for all.</param>
-    public double Bleu(IReadOnlyList<SentencePair> pairs, int maximum)
+    public TranslationScore Bleu(IReadOnlyList<SentencePair> pairs, int maximum)
     {
         int count = maximum == 0 ? pairs.Count : Math.Min(maximum, pairs.Count);
         List<string> translations = [], references = [];
@@ -69,7 +69,7 @@ internal sealed class ValidationTranslator : IDisposable
         }
 
         return Evaluation.Translation.Bleu.Corpus(
-            translations, [references], new BleuOptions { Tokenizer = BleuTokenizers.Parse(_recipe.BleuTokenizer) }).Value;
+            translations, [references], new BleuOptions { Tokenizer = BleuTokenizers.Parse(_recipe.BleuTokenizer) });
     }
 
     public void Dispose()
