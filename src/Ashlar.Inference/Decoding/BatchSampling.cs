@@ -92,10 +92,12 @@ public static class BatchSampling
         public BeamHypothesis? Step(Span<float> logits)
         {
             logits.CopyTo(_raw);
+            double total = LogSoftmax.LogSumExp(_raw);
+            DamagedLogits.Refuse(total);
             if (_options.NeedsAttention)
                 BeamAttention.Look(_model, State, _node, _options);
             int token = _sampler.Select(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_history), logits);
-            _node = new BeamNode(_node, token, _node.LogProbability + (_raw[token] - LogSoftmax.LogSumExp(_raw)));
+            _node = new BeamNode(_node, token, _node.LogProbability + (_raw[token] - total));
             _history.Add(token);
             Unread = new[] { token };
             bool ended = _options.StopIds.Contains(token);

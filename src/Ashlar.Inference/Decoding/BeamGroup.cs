@@ -28,6 +28,7 @@ internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, i
     /// <summary>One token more, from each hypothesis's most probable ones.</summary>
     /// <param name="top">At least as many as <see cref="CandidatesPerBeam"/>, unless all are there; the first is enough for greedy decoding.</param>
     /// <param name="firstRow">Row of the sentence's first hypothesis.</param>
+    /// <exception cref="InvalidDataException">The logits are not numbers.</exception>
     public void Step(TopTokens top, int firstRow)
     {
         _candidates.Clear();
@@ -36,6 +37,11 @@ internal sealed class BeamGroup(BeamSearchOptions options, int vocabularySize, i
             ReadOnlySpan<int> ids = top.Ids(firstRow + beam.Row);
             ReadOnlySpan<float> logits = top.Logits(firstRow + beam.Row);
             double total = top.Total(firstRow + beam.Row);
+            // Something is always allowed here: no candidate means that no logit is a number.
+            if (ids[0] < 0 || !float.IsFinite(logits[0]))
+                throw DamagedLogits.Error();
+            if (top.KeepsTotals)
+                DamagedLogits.Refuse(total);
             for (int i = 0; i < ids.Length && ids[i] >= 0; i++)
                 _candidates.Add(new(beam, ids[i], logits[i] - total, logits[i] - total, _candidates.Count));
         }

@@ -72,6 +72,7 @@ public sealed record BeamSearchOptions
         Check(BeamCount >= 1, "beam", BeamCount, "1 or more");
         Check(MaxTokens >= 1, "maximum length", MaxTokens, "1 or more");
         Check(MinTokens >= 0, "minimum length", MinTokens, "0 or more");
+        Check(MinTokens < MaxTokens, "minimum length", MinTokens, $"less than the maximum length ({MaxTokens})");
         Check(double.IsFinite(LengthPenalty), "length penalty", LengthPenalty, "a number");
         Check(CoveragePenalty is >= 0 and < double.PositiveInfinity, "coverage penalty", CoveragePenalty, "0 or more");
         Check(NoRepeatNGram >= 0, "no-repeat n-gram", NoRepeatNGram, "0 (off) or more");

@@ -41,14 +41,14 @@ public sealed class Sampler
     /// <summary>Chooses a token.</summary>
     /// <param name="history">The sequence so far: prompt and generated tokens.</param>
     /// <param name="logits">[vocabulary]; changed.</param>
-    /// <exception cref="InvalidOperationException">No token has a finite probability: the model's logits are not numbers.</exception>
+    /// <exception cref="InvalidDataException">No token has a finite probability: the model's logits are not numbers, or all is forbidden.</exception>
     public int Select(ReadOnlySpan<int> history, Span<float> logits)
     {
         foreach (ILogitsProcessor processor in _processors)
             processor.Apply(history, logits);
         int likeliest = Argmax.Of(logits);
         if (!float.IsFinite(logits[likeliest]))
-            throw new InvalidOperationException("No token has a finite probability; the model's weights are damaged, or every token was forbidden.");
+            throw new InvalidDataException("no token has a finite probability; the model's weights are damaged, or every token was forbidden.");
         return _random is null ? likeliest : Draw(logits);
     }
 

@@ -43,7 +43,12 @@ internal sealed class SentenceSearch : IDisposable
     public ReadOnlyMemory<int> Unread(BeamNode node) => node.Parent is null ? _prompt : new[] { node.Token };
 
     public IReadOnlyList<BeamHypothesis> Result() =>
-        [.. _groups.SelectMany(group => group.Finished).OrderByDescending(hypothesis => hypothesis.Score).Take(_options.BeamCount)];
+        [.. Distinct().OrderByDescending(hypothesis => hypothesis.Score).Take(_options.BeamCount)];
+
+    // Groups may come to the same text by ways of their own.
+    private IEnumerable<BeamHypothesis> Distinct() => _groups.Length == 1
+        ? _groups[0].Finished
+        : _groups.SelectMany(group => group.Finished).DistinctBy(hypothesis => string.Join(' ', hypothesis.Tokens));
 
     /// <summary>Chooses each hypothesis's next token.</summary>
     /// <param name="logits">[rows, vocabulary]; changed.</param>
@@ -57,6 +62,7 @@ internal sealed class SentenceSearch : IDisposable
             beam.Row = i;
             Span<float> row = logits.Slice(i * _model.VocabularySize, _model.VocabularySize);
             _totals[i] = LogSoftmax.LogSumExp(row);
+            DamagedLogits.Refuse(_totals[i]);
             if (_processors.Count > 0)
                 Constrain(beam, row);
             if (_options.NeedsAttention)

@@ -13,7 +13,7 @@ public readonly record struct EncodedLine(long Number, int[] Tokens);
 
 /// <summary>What became of a line.</summary>
 /// <typeparam name="T">A translation.</typeparam>
-/// <param name="Line">The line.</param>
+/// <param name="Line">The line; without its text where it has a fault.</param>
 /// <param name="Tokens">The tokens that were read; empty where nothing was translated.</param>
 /// <param name="Value">The translation; null for an empty line and for one with a fault.</param>
 /// <param name="Fault">Why the line was not translated, as the end of a sentence; null when nothing is wrong.</param>

@@ -51,7 +51,7 @@ public sealed record AttentionMatrix(IReadOnlyList<string> Source, IReadOnlyList
 
 /// <summary>A line of a file and what became of it.</summary>
 /// <param name="Number">The line's number, from 1.</param>
-/// <param name="Source">The line; empty where it could not be read.</param>
+/// <param name="Source">The line; empty where there is a problem.</param>
 /// <param name="Translations">Best first; empty where there is a problem.</param>
 /// <param name="Problem">Why it could not be translated, in one sentence; null if it was.</param>
 public sealed record TranslatedLine(long Number, string Source, IReadOnlyList<TranslatedText> Translations, string? Problem);

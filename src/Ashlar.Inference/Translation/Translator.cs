@@ -64,14 +64,12 @@ public sealed class Translator
     public IReadOnlyList<IReadOnlyList<TranslatedText>> Translate(
         IReadOnlyList<string> texts, TranslationOptions? options = null, CancellationToken cancellation = default)
     {
-        options ??= new TranslationOptions();
-        options.Validate();
-        SourceEncoder encoder = NewEncoder(options);
-        int[][] sources = [.. texts.Select(encoder.Encode)];
+        Plan plan = Prepare(options);
+        int[][] sources = [.. texts.Select(plan.Encoder.Encode)];
         int longest = sources.Length == 0 ? 0 : sources.Max(source => source.Length);
         if (longest > _model.SourceLength)
             throw new ContextOverflowException(longest, _model.SourceLength.Value);
-        return TranslateSources(sources, options, encoder, cancellation);
+        return TranslateSources(sources, plan, cancellation);
     }
 
     /// <summary>The best translations of a text, and every hypothesis that was in the beam on the way.</summary>
@@ -79,12 +77,11 @@ public sealed class Translator
     /// <exception cref="ContextOverflowException">The text is longer than the model reads.</exception>
     public IReadOnlyList<TranslatedText> Trace(string text, TranslationOptions options, BeamTrace trace, CancellationToken cancellation = default)
     {
-        options.Validate();
-        SourceEncoder encoder = NewEncoder(options);
-        int[] source = encoder.Encode(text);
+        Plan plan = Prepare(options);
+        int[] source = plan.Encoder.Encode(text);
         if (source.Length > _model.SourceLength)
             throw new ContextOverflowException(source.Length, _model.SourceLength.Value);
-        return source.Length == 0 ? [Nothing] : TranslateBatch([(0, source)], options, encoder, cancellation, trace)[0];
+        return source.Length == 0 ? [Nothing] : TranslateBatch([(0, source)], plan, cancellation, trace)[0];
     }
 
     /// <summary>A text as the model reads it.</summary>
@@ -112,14 +109,13 @@ public sealed class Translator
     public IEnumerable<TranslatedLine> TranslateLines(
         IEnumerable<SourceLine> lines, TranslationOptions? options = null, WindowOptions? window = null, CancellationToken cancellation = default)
     {
-        options ??= new TranslationOptions();
-        options.Validate();
-        SourceEncoder encoder = NewEncoder(options);
-        WindowOptions sizes = (window ?? new WindowOptions { Lines = BatchesInWindow * options.BatchSize }) with { BatchLines = options.BatchSize };
+        Plan plan = Prepare(options);
+        int batchSize = plan.Options.BatchSize;
+        WindowOptions sizes = (window ?? new WindowOptions { Lines = BatchesInWindow * batchSize }) with { BatchLines = batchSize };
         if (_model.SourceLength is { } limit)
             sizes = sizes with { MaximumLineTokens = Math.Min(sizes.MaximumLineTokens, limit) };
         WindowedTranslation<TranslatedText[]> translation = new(
-            encoder.Encode, batch => TranslateBatch([.. batch.Select(line => (line.Number - 1, line.Tokens))], options, encoder, cancellation), sizes);
+            plan.Encoder.Encode, batch => TranslateBatch([.. batch.Select(line => (line.Number - 1, line.Tokens))], plan, cancellation), sizes);
         return translation.Run(lines, cancellation).Select(result => new TranslatedLine(
             result.Line.Number,
             result.Line.Text ?? "",
@@ -128,13 +124,13 @@ public sealed class Translator
     }
 
     // Batches of like length, so that the encoder's and decoder's rows end together; results in the order of the sources.
-    private TranslatedText[][] TranslateSources(int[][] sources, TranslationOptions options, SourceEncoder encoder, CancellationToken cancellation)
+    private TranslatedText[][] TranslateSources(int[][] sources, Plan plan, CancellationToken cancellation)
     {
         TranslatedText[][] results = [.. sources.Select(_ => new[] { Nothing })];
         int[] order = [.. Enumerable.Range(0, sources.Length).Where(i => sources[i].Length > 0).OrderByDescending(i => sources[i].Length)];
-        foreach (int[] batch in order.Chunk(options.BatchSize))
+        foreach (int[] batch in order.Chunk(plan.Options.BatchSize))
         {
-            TranslatedText[][] found = TranslateBatch([.. batch.Select(i => ((long)i, sources[i]))], options, encoder, cancellation);
+            TranslatedText[][] found = TranslateBatch([.. batch.Select(i => ((long)i, sources[i]))], plan, cancellation);
             for (int i = 0; i < batch.Length; i++)
                 results[batch[i]] = found[i];
         }
@@ -144,19 +140,14 @@ public sealed class Translator
 
     // The index of a source, from 0, is what its draws depend on: they are the same whatever it is batched with.
     private TranslatedText[][] TranslateBatch(
-        IReadOnlyList<(long Index, int[] Tokens)> sources, TranslationOptions options, SourceEncoder encoder, CancellationToken cancellation, BeamTrace? trace = null)
+        IReadOnlyList<(long Index, int[] Tokens)> sources, Plan plan, CancellationToken cancellation, BeamTrace? trace = null)
     {
-        BeamSearchOptions search = options.Search with
-        {
-            StopIds = [_model.Format.EndId],
-            SuppressedIds = [.. _suppressed, .. options.Search.SuppressedIds],
-        };
-        int[] prefix = options.ForcedPrefix.Length == 0 ? [] : _vocabularies.Target.Encode(options.ForcedPrefix);
+        (TranslationOptions options, BeamSearchOptions search, int[] prefix) = (plan.Options, plan.Search, plan.Prefix);
         SequenceToSequenceState[] states = _model.NewStates(
             [.. sources.Select(source => (ReadOnlyMemory<int>)source.Tokens)], keepAttention: search.NeedsAttention);
         BeamStart[] starts = [.. sources.Select((source, i) => new BeamStart(states[i], new[] { _model.Format.BeginId })
         {
-            MaxTokens = (int)Math.Min(search.MaxTokens, options.LengthFactor * source.Tokens.Length + options.LengthAllowance),
+            MaxTokens = plan.Limit(source.Tokens.Length),
             ForcedPrefix = prefix,
             Index = source.Index,
             Trace = trace,
@@ -164,7 +155,7 @@ public sealed class Translator
         IReadOnlyList<BeamHypothesis>[] found = options.Sampling is { } sampling
             ? BatchSampling.Sample(_model, starts, sampling, search, cancellation)
             : BeamSearch.Search(_model, starts, search, cancellation);
-        return [.. found.Select((hypotheses, i) => hypotheses.Take(options.BestCount).Select(hypothesis => Text(hypothesis, sources[i].Tokens, encoder)).ToArray())];
+        return [.. found.Select((hypotheses, i) => hypotheses.Take(options.BestCount).Select(hypothesis => Text(hypothesis, sources[i].Tokens, plan.Encoder)).ToArray())];
     }
 
     private TranslatedText Text(BeamHypothesis hypothesis, int[] source, SourceEncoder encoder)
@@ -187,4 +178,43 @@ public sealed class Translator
     }
 
     private SourceEncoder NewEncoder(TranslationOptions options) => new(_model.Format, _vocabularies.Source, options);
+
+    // Checks the options, once for all texts.
+    private Plan Prepare(TranslationOptions? asked)
+    {
+        TranslationOptions options = asked ?? new TranslationOptions();
+        options.Validate();
+        BeamSearchOptions search = options.Search with
+        {
+            StopIds = [_model.Format.EndId],
+            SuppressedIds = [.. _suppressed, .. options.Search.SuppressedIds],
+        };
+        int[] prefix = EncodePrefix(options.ForcedPrefix);
+        int most = Math.Min(search.MaxTokens, _model.ContextLength ?? int.MaxValue);
+        if (search.MinTokens >= most)
+            throw new InvalidDataException($"minimum length is {search.MinTokens}; expected less than the {most} tokens that the model can write.");
+        if (prefix.Length >= most)
+            throw new InvalidDataException($"the prefix has {prefix.Length} tokens; expected less than the longest translation ({most}).");
+        return new Plan(options, NewEncoder(options), search, prefix);
+    }
+
+    private int[] EncodePrefix(string text)
+    {
+        try
+        {
+            return text.Length == 0 ? [] : _vocabularies.Target.Encode(text);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"the prefix cannot be encoded: {error.Message}", error);
+        }
+    }
+
+    private sealed record Plan(TranslationOptions Options, SourceEncoder Encoder, BeamSearchOptions Search, int[] Prefix)
+    {
+        // What must be written is not held against the source's length.
+        public int Limit(int sourceLength) => (int)Math.Min(
+            Search.MaxTokens,
+            Math.Max(Search.MinTokens + 1, Options.LengthFactor * sourceLength + Options.LengthAllowance + Prefix.Length));
+    }
 }

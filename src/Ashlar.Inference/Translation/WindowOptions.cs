@@ -9,6 +9,9 @@ public sealed record WindowOptions
     /// <summary>Most source tokens held at a time, so that long lines do not add up.</summary>
     public int Tokens { get; init; } = 1 << 17;
 
+    /// <summary>Most characters held at a time: a token may be as long as its line.</summary>
+    public int Characters { get; init; } = 1 << 20;
+
     /// <summary>Most lines in a batch.</summary>
     public int BatchLines { get; init; } = 64;
 

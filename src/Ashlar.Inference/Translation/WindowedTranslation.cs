@@ -20,18 +20,19 @@ public sealed class WindowedTranslation<T>(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Lines, 1);
         List<LineResult<T>> window = [];
-        long tokens = 0;
+        long tokens = 0, characters = 0;
         foreach (SourceLine line in lines)
         {
             LineResult<T> read = Read(line);
             window.Add(read);
             tokens += read.Tokens.Length;
-            if (window.Count < options.Lines && tokens < options.Tokens)
+            characters += read.Line.Text?.Length ?? 0;
+            if (window.Count < options.Lines && tokens < options.Tokens && characters < options.Characters)
                 continue;
             foreach (LineResult<T> result in Translate(window, cancellation))
                 yield return result;
             window.Clear();
-            tokens = 0;
+            tokens = characters = 0;
         }
 
         foreach (LineResult<T> result in Translate(window, cancellation))
@@ -41,7 +42,7 @@ public sealed class WindowedTranslation<T>(
     private LineResult<T> Read(SourceLine line)
     {
         if (line.Text is null)
-            return new LineResult<T>(line, [], null, line.Fault ?? "cannot be read");
+            return Faulty(line, line.Fault ?? "cannot be read");
         if (string.IsNullOrWhiteSpace(line.Text))
             return new LineResult<T>(line, [], null, null);
         int[] source;
@@ -51,13 +52,16 @@ public sealed class WindowedTranslation<T>(
         }
         catch (InvalidDataException error)
         {
-            return new LineResult<T>(line, [], null, $"cannot be encoded: {error.Message.TrimEnd('.')}");
+            return Faulty(line, $"cannot be encoded: {error.Message.TrimEnd('.')}");
         }
 
         return source.Length > options.MaximumLineTokens
-            ? new LineResult<T>(line, [], null, $"has {source.Length} tokens; expected at most {options.MaximumLineTokens}")
+            ? Faulty(line, $"has {source.Length} tokens; expected at most {options.MaximumLineTokens}")
             : new LineResult<T>(line, source, null, null);
     }
+
+    // Without its text, which may be of any length and which nobody will need.
+    private static LineResult<T> Faulty(SourceLine line, string fault) => new(line with { Text = null }, [], null, fault);
 
     private LineResult<T>[] Translate(List<LineResult<T>> window, CancellationToken cancellation)
     {

@@ -194,6 +194,14 @@ public sealed class BeamConstraintTests
     }
 
     [Fact]
+    public void Groups_that_agree_tell_their_text_once()
+    {
+        TableModel model = new(3, history => history.Count == 1 ? [0.05, 0.9, 0.05] : [0.01, 0.01, 0.98]);
+        BeamSearchOptions options = new() { BeamCount = 4, GroupCount = 4, MaxTokens = 4, StopIds = [Stop], DiversityPenalty = 0.1 };
+        Assert.Equal([1, Stop], Assert.Single(Search(model, options)).Tokens);
+    }
+
+    [Fact]
     public void Draws_follow_the_distribution_and_their_index()
     {
         TableModel model = new(3, history => history.Count == 1 ? [0.5, 0.3, 0.2] : [0, 0, 1]);

@@ -124,7 +124,7 @@ public sealed class SamplerTests
 
     [Fact]
     public void Damaged_logits_are_noticed() =>
-        Assert.Throws<InvalidOperationException>(() => new Sampler(new()).Select([], [float.NaN, float.NaN]));
+        Assert.Throws<InvalidDataException>(() => new Sampler(new()).Select([], [float.NaN, float.NaN]));
 
     [Fact]
     public void Impossible_options_are_named()

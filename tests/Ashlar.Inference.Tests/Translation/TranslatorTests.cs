@@ -106,7 +106,7 @@ public sealed class TranslatorTests : IDisposable
         Assert.Empty(first[5].Translations);
         Assert.All(first.Where(line => line.Number != 6), line => Assert.Null(line.Problem));
         Assert.Equal(translator.Translate("s13", Short, TestContext.Current.CancellationToken).Text, first[9].Translations[0].Text);
-        Assert.Throws<ContextOverflowException>(() => translator.Translate(first[5].Source, Short, TestContext.Current.CancellationToken));
+        Assert.Throws<ContextOverflowException>(() => translator.Translate(string.Join(' ', Enumerable.Repeat("s4", 41)), Short, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -129,6 +129,61 @@ public sealed class TranslatorTests : IDisposable
     {
         TranslatedText text = NewTranslator().Translate("s4 s5", Short with { ForcedPrefix = "t9 t8" }, TestContext.Current.CancellationToken);
         Assert.StartsWith("t9 t8", text.Text);
+    }
+
+    // The source allows one token; what must be written has its room all the same.
+    [Theory]
+    [InlineData(5, "", 6)]
+    [InlineData(0, "t9 t8 t7", 4)]
+    [InlineData(5, "t9 t8 t7", 6)]
+    public void The_limit_by_the_source_leaves_room_for_what_must_be_written(int minimum, string prefix, int expected)
+    {
+        foreach (int beam in (int[])[1, 3])
+        {
+            TranslationOptions options = new()
+            {
+                Search = new() { BeamCount = beam, MaxTokens = 8, MinTokens = minimum },
+                LengthFactor = 0,
+                LengthAllowance = 1,
+                ForcedPrefix = prefix,
+            };
+            TranslatedText text = NewTranslator().Translate("s4", options, TestContext.Current.CancellationToken);
+            Assert.Equal(expected, text.Tokens.Count + (text.Ended ? 1 : 0));
+            Assert.StartsWith(prefix, text.Text);
+        }
+    }
+
+    [Theory]
+    [InlineData(8, 8, "", "minimum length is 8; expected less than the maximum length (8)")]
+    [InlineData(1000, 2000, "", "minimum length is 1000; expected less than the ")]
+    [InlineData(0, 3, "t9 t8 t7", "the prefix has 3 tokens; expected less than the longest translation (3)")]
+    public void What_cannot_be_written_is_refused_before_the_first_line(int minimum, int maximum, string prefix, string words)
+    {
+        TranslationOptions options = new() { Search = new() { MinTokens = minimum, MaxTokens = maximum }, ForcedPrefix = prefix };
+        Assert.Contains(words, Assert.Throws<InvalidDataException>(
+            () => { NewTranslator().TranslateLines(["s4"], options, TestContext.Current.CancellationToken); }).Message);
+    }
+
+    // Tokens found in the product, greedy ones by the screen, all logits, draws.
+    [Theory]
+    [InlineData(3, 0, false)]
+    [InlineData(1, 0, false)]
+    [InlineData(3, 2, false)]
+    [InlineData(1, 0, true)]
+    public void Weights_that_are_not_numbers_are_said_so(int beam, int minimum, bool draw)
+    {
+        TransformerConfiguration c = TransformerGraphTests.Shape("marian");
+        RandomTensors tensors = new(TransformerTensors.Of(c), 1);
+        tensors[TransformerTensors.Of(c).First(tensor => tensor.Name.Contains("fc1.weight", StringComparison.Ordinal)).Name][0] = float.NaN;
+        Translator translator = new(
+            new TransformerGraph(c, tensors.Read, 1), new TranslationVocabularies(Words(c.SourceVocabularySize, "s"), Words(c.TargetVocabularySize, "t")));
+        TranslationOptions options = new()
+        {
+            Search = new() { BeamCount = beam, MaxTokens = 8, MinTokens = minimum, KeepScores = false },
+            Sampling = draw ? new() { Seed = 1 } : null,
+        };
+        Assert.Contains("weights are damaged", Assert.Throws<InvalidDataException>(
+            () => translator.Translate("s4 s5", options, TestContext.Current.CancellationToken)).Message);
     }
 
     [Fact]

@@ -66,6 +66,26 @@ public sealed class WindowedTranslationTests
             translation.Run([new(1, "a"), new(2, null, "is not UTF-8 at byte 0"), new(3, "bad")], TestContext.Current.CancellationToken).Select(result => result.Fault));
     }
 
+    // Long lines do not add up, be they one token or too many.
+    [Fact]
+    public void Characters_fill_a_window_and_faulty_lines_leave_their_text()
+    {
+        int read = 0;
+        IEnumerable<SourceLine> Lines(string text)
+        {
+            while (true)
+                yield return new SourceLine(++read, text);
+        }
+
+        WindowOptions options = new() { Lines = 100, Characters = 25, MaximumLineTokens = 5 };
+        WindowedTranslation<string> words = new(_ => [1], batch => [.. batch.Select(_ => "")], options);
+        _ = words.Run(Lines("ten chars."), TestContext.Current.CancellationToken).First();
+        Assert.Equal(3, read);
+        WindowedTranslation<string> letters = new(Encode, batch => [.. batch.Select(line => Shout(line.Tokens))], options);
+        LineResult<string> result = letters.Run(Lines("ten chars."), TestContext.Current.CancellationToken).First();
+        Assert.Equal((null, "has 10 tokens; expected at most 5"), (result.Line.Text, result.Fault));
+    }
+
     [Fact]
     public void It_stops_when_told()
     {
