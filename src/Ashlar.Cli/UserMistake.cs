@@ -1,10 +1,11 @@
+using Ashlar.Inference;
 using Ashlar.Training.Native;
 
 namespace Ashlar.Cli;
 
 /// <summary>
-/// Tells a user's mistake from a defect. The libraries raise <see cref="InvalidDataException"/> for wrong content and the
-/// usual file exceptions for wrong paths, each with one sentence that names the file, key or value.
+/// Tells a user's mistake from a defect. The libraries raise <see cref="InvalidDataException"/> for wrong content,
+/// <see cref="ContextOverflowException"/> for a text that is too long and the usual file exceptions for wrong paths, each with one sentence that names the file, key or value.
 /// </summary>
 internal static class UserMistake
 {
@@ -15,6 +16,7 @@ internal static class UserMistake
         FileNotFoundException missing when missing.FileName?.EndsWith(".dll", StringComparison.Ordinal) != true => OneLine(failure.Message),
         DirectoryNotFoundException => OneLine(failure.Message),
         UnauthorizedAccessException => OneLine(failure.Message),
+        ContextOverflowException => OneLine(failure.Message),
         TorchUnavailableException => OneLine(failure.Message),
         AggregateException { InnerExceptions: [{ } only] } => Describe(only),
         TypeInitializationException { InnerException: { } inner } => Describe(inner),

@@ -40,6 +40,30 @@ public sealed class TranslationEvaluationTests : IDisposable
     }
 
     [Fact]
+    public void Letter_case_is_left_out_of_every_score()
+    {
+        string[] files = ["--hypotheses", Write("upper", "A cat\nA dog\n"), "--references", Write("lower", "a cat\na dog\n")];
+        Assert.Contains("\nexact match = 0.00", Run(files).Output);
+        string output = Run(["--lowercase", .. files]).Output;
+        foreach (string name in (string[])["exact match", "sentence accuracy", "token accuracy"])
+            Assert.Contains($"\nlowercased {name} = 100.00", output);
+    }
+
+    [Theory]
+    [InlineData("--smoothing-value is -3; expected 0 or more", "--smoothing", "floor", "--smoothing-value", "-3")]
+    [InlineData("--smoothing-value is not read by --smoothing exp", "--smoothing-value", "1")]
+    [InlineData("--json is not read with --sentences", "--json", "--sentences")]
+    [InlineData("--translations is not read without a MODEL", "--translations", "x")]
+    [InlineData("--beam is not read without a MODEL", "--beam", "4")]
+    [InlineData("--window is not read with --task translation", "--window", "4")]
+    public void Options_that_nothing_reads_are_refused(string words, params string[] arguments)
+    {
+        (int code, string output, string error) = Run([.. arguments, "--hypotheses", Hypotheses, "--references", First]);
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(words, error);
+    }
+
+    [Fact]
     public void Mistakes_are_one_sentence()
     {
         Assert.Contains("short: 1 lines, and", Run("--hypotheses", Hypotheses, "--references", Write("short", "x\n")).Error);

@@ -34,7 +34,11 @@ internal static class EvalCommand
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(task) == "translation")
+            {
+                UnreadOptions.Refuse(parsed, "with --task translation", data, window, stride, lines, stream);
                 return translation.Run(parsed, parsed.GetValue(model), parsed.GetValue(json));
+            }
+
             string path = parsed.GetValue(model) ?? throw new InvalidDataException("MODEL is missing; expected a run folder or a Hugging Face folder.");
             string[] files = parsed.GetValue(data) is { Length: > 0 } named ? named : throw new InvalidDataException("--data is missing; expected text files.");
             bool whole = parsed.GetValue(stream), sentences = whole || parsed.GetValue(lines);

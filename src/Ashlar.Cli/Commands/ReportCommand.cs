@@ -30,6 +30,7 @@ internal static class ReportCommand
             string? named = parsed.GetValue(file);
             if (parsed.GetValue(sentence) is not { } text)
             {
+                UnreadOptions.Refuse(parsed, "without --attention", [picture, layer, head, .. choice.All]);
                 string[] asked = parsed.GetValue(texts) ?? [];
                 if (named is null)
                 {
@@ -44,10 +45,15 @@ internal static class ReportCommand
                 return Save(parsed, named, RunReport.SentencePicture(folder, asked[0]));
             }
 
+            UnreadOptions.Refuse(parsed, "with --attention", texts);
             string path = named ?? Path.Combine(folder, "attention.html");
             string ending = Ending(path);
+            if (ending == ".html")
+                UnreadOptions.Refuse(parsed, "for an .html page, which shows all", picture, layer, head);
+            else if (parsed.GetValue(picture) is "beams" or "vectors")
+                UnreadOptions.Refuse(parsed, $"with --picture {parsed.GetValue(picture)}", layer, head);
             using LoadedTranslator loaded = choice.Load(parsed, folder);
-            TranslationInsight insight = TranslationInsights.Of(loaded.Translator, text, choice.Read(parsed));
+            TranslationInsight insight = TranslationInsights.Of(loaded.Translator, text, choice.Read(parsed, loaded.Model));
             if (ending != ".html")
                 return Save(parsed, path, Draw(insight, parsed.GetValue(picture)!, parsed.GetValue(layer) - 1, parsed.GetValue(head) - 1));
             AttentionReport.Save(path, insight);

@@ -17,12 +17,12 @@ internal static class TranslateCommand
         Argument<string> model = new("MODEL") { Description = "A run folder, or one in the layout of Marian, CTranslate2 or OpenNMT." };
         Option<string?> input = new("--input", "-i") { Description = "Lines to translate (.gz and .zst too); the standard input by default." };
         Option<string?> outputFile = new("--output", "-o") { Description = "Where translations go; the standard output by default." };
-        Option<int> best = new("--n-best") { Description = "Translations of each line, as 'number ||| text ||| score'; at most the beam.", DefaultValueFactory = _ => 1 };
-        Option<string?> alignments = new("--alignments") { Description = "File for alignments: Pharaoh pairs, or all weights as JSON lines when it ends in .jsonl." };
+        Option<int> best = new("--n-best") { Description = "Translations of each line, as 'number ||| text ||| score'; at most the beam, unless --sample draws them.", DefaultValueFactory = _ => 1 };
+        Option<string?> alignments = new("--alignments") { Description = "File for alignments: Pharaoh pairs, or all weights as JSON lines when it ends in .jsonl; of the decoder's last layer, the mean of its heads." };
         Option<bool> strict = new("--strict") { Description = "Stop at a line that can't be translated, instead of leaving it empty." };
         Option<int> window = new("--window") { Description = "Lines read ahead, so that those of like length go together; 1 answers each at once.", DefaultValueFactory = _ => 1024 };
         Option<int> batch = new("--batch") { Description = "Most lines translated together.", DefaultValueFactory = _ => 32 };
-        Option<int> longest = new("--max-source-length") { Description = "A line with more tokens is a bad line; the model's limit by default.", DefaultValueFactory = _ => 0 };
+        Option<int> longest = new("--max-source-length") { Description = "A line with more tokens is a bad line; 0 for 1024 or the model's limit, whichever is lower.", DefaultValueFactory = _ => 0 };
         command.Add(model);
         foreach (Option option in (Option[])[input, outputFile, best, alignments, strict, window, batch, longest])
             command.Add(option);
@@ -38,9 +38,12 @@ internal static class TranslateCommand
                     throw new InvalidDataException($"{positive.Name} is {parsed.GetValue(positive)}; expected 1 or more.");
             }
 
+            if (parsed.GetValue(longest) < 0)
+                throw new InvalidDataException($"{longest.Name} is {parsed.GetValue(longest)}; expected 0 (the model's limit) or more.");
+            OutputPaths.Check(parsed, input, outputFile, alignments);
             using LoadedTranslator loaded = choice.Load(parsed, parsed.GetRequiredValue(model));
             bool align = parsed.GetValue(alignments) is not null;
-            TranslationOptions options = choice.Read(parsed);
+            TranslationOptions options = choice.Read(parsed, loaded.Model);
             options = options with
             {
                 BestCount = parsed.GetValue(best),

@@ -43,6 +43,7 @@ internal sealed class TranslationEvaluation
         string[] references = parsed.GetValue(_references) is { Length: > 0 } files
             ? files
             : throw new InvalidDataException("--references is missing; expected one or more files of reference translations.");
+        Check(parsed, model, json);
         string[] lines = [.. Utf8Lines.Strict(file)];
         string[][] sets = [.. references.Select(path => Utf8Lines.Strict(path).ToArray())];
         for (int set = 0; set < sets.Length; set++)
@@ -54,11 +55,24 @@ internal sealed class TranslationEvaluation
         return Print(parsed, model is null ? lines : Translate(parsed, model, lines), sets, json);
     }
 
+    private void Check(ParseResult parsed, string? model, bool json)
+    {
+        if (model is null)
+            UnreadOptions.Refuse(parsed, "without a MODEL", [_translations, .. _choice.All]);
+        if (parsed.GetValue(_smoothing) is "exp" or "none")
+            UnreadOptions.Refuse(parsed, $"by --smoothing {parsed.GetValue(_smoothing)}", _smoothingValue);
+        if (parsed.GetValue(_smoothingValue) is not (null or (>= 0 and < double.PositiveInfinity)))
+            throw new InvalidDataException($"{_smoothingValue.Name} is {parsed.GetValue(_smoothingValue)}; expected 0 or more.");
+        if (json && parsed.GetValue(_sentences))
+            throw new InvalidDataException("--json is not read with --sentences; expected one of the two.");
+        OutputPaths.Check(parsed, _source, _translations);
+    }
+
     private string[] Translate(ParseResult parsed, string model, string[] lines)
     {
         using LoadedTranslator loaded = _choice.Load(parsed, model);
         using Interruption interruption = new();
-        TranslationOptions options = _choice.Read(parsed);
+        TranslationOptions options = _choice.Read(parsed, loaded.Model);
         options = options with { Search = options.Search with { KeepScores = false } };
         string[] written = [.. loaded.Translator.TranslateLines(lines, options, interruption.Token).Select(line =>
             line.Problem is { } problem

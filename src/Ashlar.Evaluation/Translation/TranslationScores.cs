@@ -39,9 +39,9 @@ public sealed record TranslationScores
             ChrF.Corpus(hypotheses, references, new ChrFOptions { Lowercase = options.Lowercase }),
             ChrF.Corpus(hypotheses, references, ChrFOptions.PlusPlus with { Lowercase = options.Lowercase }),
             Ter.Corpus(hypotheses, references),
-            SequenceAccuracy.ExactMatch(hypotheses, references),
-            SequenceAccuracy.Sentences(hypotheses, references),
-            SequenceAccuracy.Tokens(hypotheses, references),
+            SequenceAccuracy.ExactMatch(hypotheses, references, options.Lowercase),
+            SequenceAccuracy.Sentences(hypotheses, references, options.Lowercase),
+            SequenceAccuracy.Tokens(hypotheses, references, options.Lowercase),
         ];
         return new TranslationScores
         {

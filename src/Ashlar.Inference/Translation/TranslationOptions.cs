@@ -17,10 +17,10 @@ public sealed record TranslationOptions
         Normalization = LengthNormalization.Google,
     };
 
-    /// <summary>Draws translations instead of searching for the best; as many as the search has beams.</summary>
+    /// <summary>Draws translations instead of searching for the best: <see cref="BestCount"/> of them.</summary>
     public SamplingOptions? Sampling { get; init; }
 
-    /// <summary>Translations of each text, at most as many as there are beams.</summary>
+    /// <summary>Translations of each text, best first; a search has at most as many as there are beams, and fewer if its groups agree.</summary>
     public int BestCount { get; init; } = 1;
 
     /// <summary>Longest translation: this times the tokens of the source, plus <see cref="LengthAllowance"/>.</summary>
@@ -47,7 +47,7 @@ public sealed record TranslationOptions
     {
         Search.Validate();
         Sampling?.Validate();
-        if (BestCount < 1 || BestCount > Search.BeamCount)
+        if (BestCount < 1 || (Sampling is null && BestCount > Search.BeamCount))
             throw new InvalidDataException($"n-best is {BestCount}; expected from 1 to the beam ({Search.BeamCount}).");
         if (BatchSize < 1)
             throw new InvalidDataException($"batch is {BatchSize}; expected 1 or more.");

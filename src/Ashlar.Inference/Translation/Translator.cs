@@ -153,7 +153,7 @@ public sealed class Translator
             Trace = trace,
         })];
         IReadOnlyList<BeamHypothesis>[] found = options.Sampling is { } sampling
-            ? BatchSampling.Sample(_model, starts, sampling, search, cancellation)
+            ? BatchSampling.Sample(_model, starts, sampling, search with { BeamCount = options.BestCount, GroupCount = 1 }, cancellation)
             : BeamSearch.Search(_model, starts, search, cancellation);
         return [.. found.Select((hypotheses, i) => hypotheses.Take(options.BestCount).Select(hypothesis => Text(hypothesis, sources[i].Tokens, plan.Encoder)).ToArray())];
     }

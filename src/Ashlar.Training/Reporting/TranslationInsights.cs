@@ -24,7 +24,7 @@ public static class TranslationInsights
         if (source.Length == 0 || string.IsNullOrWhiteSpace(sentence))
             throw new InvalidDataException("the sentence to look at is empty.");
         BeamTrace trace = new();
-        IReadOnlyList<TranslatedText> found = translator.Trace(sentence, options with { BestCount = options.Search.BeamCount }, trace);
+        IReadOnlyList<TranslatedText> found = translator.Trace(sentence, options with { BestCount = options.Sampling is null ? options.Search.BeamCount : 1 }, trace);
         int[][] written = [.. found.Select(text => text.Ended ? [.. text.Tokens, translator.Model.Format.EndId] : text.Tokens.ToArray())];
         // Draws are no search, and a single beam is no tree.
         (List<BeamNode> nodes, int last) = options.Search.BeamCount > 1 && trace.Hypotheses.Count > 0 ? Tree(translator, trace, written) : ([], -1);

@@ -27,7 +27,7 @@ public sealed class StreamTranslationTests
     public void Several_translations_carry_number_and_score()
     {
         (string output, _, string alignments) = Run("ab\n\n"u8.ToArray(), new() { Name = "in.txt", Numbered = true }, json: true, best: 2);
-        Assert.Equal("1 ||| BA ||| -0.5000\n1 ||| ba ||| -1.5000\n2 |||  ||| \n", output);
+        Assert.Equal("1 ||| BA ||| -0.5000\n1 ||| ba ||| -1.5000\n2 |||  ||| 0.0000\n", output);
         string[] lines = alignments.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("""{"line":1,"source":["a","b","</s>"],"target":["B","A","</s>"],"attention":[[0.1,0.6,0.3],[0.6,0.1,0.3],[0.1,0.1,0.8]]}""", lines[0]);
         Assert.Equal("""{"line":2}""", lines[2]);
@@ -39,7 +39,7 @@ public sealed class StreamTranslationTests
         WindowedTranslation<TranslatedText[]> translation = new(Encode, batch => [.. batch.Select(line => Translate(line.Tokens)[..best])], new() { Lines = 3, MaximumLineTokens = 5 });
         IEnumerable<TranslatedLine> lines = translation
             .Run(Utf8Lines.Read(new MemoryStream(input)).Select(line => new SourceLine(line.Number, line.Text, line.Fault)), TestContext.Current.CancellationToken)
-            .Select(result => new TranslatedLine(result.Line.Number, "", result.Value ?? [], result.Fault is null ? null : $"the line {result.Fault}."));
+            .Select(result => new TranslatedLine(result.Line.Number, "", result.Value ?? (result.Fault is null ? [new("", [], 0, 0, true)] : []), result.Fault is null ? null : $"the line {result.Fault}."));
         new StreamTranslation(output, new AlignmentWriter(alignments, json), error, options).Run(lines);
         return (output.ToString(), error.ToString(), alignments.ToString());
     }

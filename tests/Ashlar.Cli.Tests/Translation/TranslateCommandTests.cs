@@ -71,7 +71,7 @@ public sealed class TranslateCommandTests : IDisposable
         string there = Run("translate", model, "-i", input, "--direction", "zh-en", "--n-best", "5").Output;
         string back = Run("translate", model, "-i", input, "--direction", "en-zh", "--n-best", "5").Output;
         Assert.NotEqual(there, back);
-        Assert.Contains("language tags", Run("translate", model, "-i", input, "--strict").Error);
+        Assert.Contains("--direction is missing, and the model reads language tags", Run("translate", model, "-i", input).Error);
         Assert.Contains("no token '<2fr>'", Run("translate", model, "-i", input, "--direction", "en-fr", "--strict").Error);
     }
 
@@ -121,6 +121,19 @@ public sealed class TranslateCommandTests : IDisposable
             ("without attention", [model, "-i", input, "--alignments", Path.Combine(_folder, "x")]),
             ("beam is 0", [model, "-i", input, "--beam", "0"]),
             ("--window is 0", [model, "-i", input, "--window", "0"]),
+            ("--threads is -1; expected 0", [model, "-i", input, "--threads", "-1"]),
+            ("--max-source-length is -5", [model, "-i", input, "--max-source-length", "-5"]),
+            ("minimum length is 9; expected less than the maximum length (9)", [model, "-i", input, "--min-length", "9", "--max-length", "9"]),
+            ("the prefix has 3 tokens", [model, "-i", input, "--prefix", "abc", "--max-length", "3"]),
+            ("--coverage-penalty was asked of a model without attention", [model, "-i", input, "--coverage-penalty", "0.2"]),
+            ("--top-k is not read without --sample", [model, "-i", input, "--top-k", "3"]),
+            ("--seed is not read without --sample", [model, "-i", input, "--seed", "3"]),
+            ("--beam is not read with --sample", [model, "-i", input, "--sample", "1", "--beam", "2"]),
+            ("--diversity is not read without --beam-groups", [model, "-i", input, "--diversity", "1"]),
+            ("--direction is not read by a model without language tags", [model, "-i", input, "--direction", "zh-en"]),
+            ("--output is a folder; expected a file", [model, "-i", input, "-o", _folder]),
+            ("--output is the file of --input", [model, "-i", input, "-o", input]),
+            ("--alignments is the file of --output", [model, "-i", input, "-o", Path.Combine(_folder, "x"), "--alignments", Path.Combine(_folder, ".", "x")]),
         })
         {
             (int code, _, string error) = Run(["translate", .. arguments]);
@@ -129,6 +142,102 @@ public sealed class TranslateCommandTests : IDisposable
         }
 
         Assert.Contains("translates and does not continue", Assert.Throws<InvalidDataException>(() => LoadedModel.Load(model)).Message);
+    }
+
+    // Each option changes what is found, and does so as the same search in the library.
+    [Theory]
+    [InlineData("--beam 3")]
+    [InlineData("--length-penalty 0.3")]
+    [InlineData("--coverage-penalty 0.7")]
+    [InlineData("--min-length 6")]
+    [InlineData("--max-length 3")]
+    [InlineData("--max-length-ratio 0")]
+    [InlineData("--no-repeat-ngram 2")]
+    [InlineData("--beam-groups 3")]
+    [InlineData("--beam-groups 3 --diversity 4")]
+    [InlineData("--sample 0.7 --seed 5")]
+    [InlineData("--sample 1 --seed 5")]
+    [InlineData("--sample 1 --seed 5 --top-k 2")]
+    [InlineData("--sample 1 --seed 5 --top-p 0.3")]
+    [InlineData("--prefix ha")]
+    public void Each_option_reaches_the_search(string arguments)
+    {
+        string model = Path.Combine(_folder, "model");
+        TranslationFolder.Transformer(model);
+        string[] lines = ["abcdefgh", "hgfed", "ab"];
+        string input = Write("in.txt", string.Join('\n', lines) + "\n");
+        string[] words = arguments.Split(' ');
+        TranslationOptions options = new()
+        {
+            BestCount = 3,
+            Search = new() { BeamCount = 6, MaxTokens = 256, LengthPenalty = 1, Normalization = LengthNormalization.Google },
+        };
+        TranslationOptions plain = options;
+        for (int i = 0; i < words.Length; i += 2)
+            options = With(options, words[i], words[i + 1]);
+        using LoadedTranslator loaded = LoadedTranslator.Load(model, 1);
+        string expected = Told(options);
+        Assert.NotEqual(Told(plain), expected);
+        string[] beam = options.Sampling is null && words[0] != "--beam" ? ["--beam", "6"] : [];
+        Assert.Equal((0, expected), Outcome(["translate", model, "-i", input, "--n-best", "3", "--threads", "1", .. beam, .. words]));
+
+        string Told(TranslationOptions search) => string.Concat(loaded.Translator.Translate(lines, search, TestContext.Current.CancellationToken).SelectMany(
+            (found, i) => found.Select(text => FormattableString.Invariant($"{i + 1} ||| {text.Text} ||| {text.Score:F4}\n"))));
+    }
+
+    private static TranslationOptions With(TranslationOptions options, string name, string text)
+    {
+        double value = double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out double number) ? number : 0;
+        BeamSearchOptions search = options.Search;
+        SamplingOptions sampling = options.Sampling ?? new();
+        return name switch
+        {
+            "--beam" => options with { Search = search with { BeamCount = (int)value } },
+            "--length-penalty" => options with { Search = search with { LengthPenalty = value } },
+            "--coverage-penalty" => options with { Search = search with { CoveragePenalty = value } },
+            "--min-length" => options with { Search = search with { MinTokens = (int)value } },
+            "--max-length" => options with { Search = search with { MaxTokens = (int)value } },
+            "--max-length-ratio" => options with { LengthFactor = value },
+            "--no-repeat-ngram" => options with { Search = search with { NoRepeatNGram = (int)value } },
+            "--beam-groups" => options with { Search = search with { GroupCount = (int)value, DiversityPenalty = 0.5 } },
+            "--diversity" => options with { Search = search with { DiversityPenalty = value } },
+            "--sample" => options with { Sampling = sampling with { Temperature = value } },
+            "--seed" => options with { Sampling = sampling with { Seed = (ulong)value } },
+            "--top-k" => options with { Sampling = sampling with { TopK = (int)value } },
+            "--top-p" => options with { Sampling = sampling with { TopP = value } },
+            "--prefix" => options with { ForcedPrefix = text },
+            _ => throw new ArgumentException(name),
+        };
+    }
+
+    [Fact]
+    public void An_empty_line_has_a_score_and_a_bad_one_has_none()
+    {
+        string model = Path.Combine(_folder, "model");
+        TranslationFolder.Transformer(model);
+        string[] lines = Run("translate", model, "-i", Write("in.txt", "\nxyz\n"), "--n-best", "2").Output.Split('\n');
+        Assert.Equal(["1 |||  ||| 0.0000", "2 |||  ||| ", ""], lines);
+    }
+
+    [Theory]
+    [InlineData("The sequence would be 41 tokens long", "--attention", "LONG")]
+    [InlineData("--text is not read with --attention", "--attention", "abc", "--text", "abc")]
+    [InlineData("--beam is not read without --attention", "--beam", "4")]
+    [InlineData("--layer is not read for an .html page", "--attention", "abc", "--layer", "1")]
+    [InlineData("--head is not read with --picture beams", "--attention", "abc", "--picture", "beams", "--head", "1", "-o", "x.svg")]
+    public void Mistakes_of_a_report_are_one_sentence(string words, params string[] arguments)
+    {
+        string model = Path.Combine(_folder, "model");
+        TranslationFolder.Transformer(model);
+        (int code, _, string error) = Run(["report", model, .. arguments.Select(word => word == "LONG" ? new string('a', 40) : word)]);
+        Assert.Equal(2, code);
+        Assert.Contains(words, Assert.Single(error.TrimEnd().Split('\n')));
+    }
+
+    private static (int Code, string Output) Outcome(string[] arguments)
+    {
+        (int code, string output, _) = Run(arguments);
+        return (code, output);
     }
 
     [Fact]

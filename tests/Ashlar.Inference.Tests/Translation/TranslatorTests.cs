@@ -186,6 +186,18 @@ public sealed class TranslatorTests : IDisposable
             () => translator.Translate("s4 s5", options, TestContext.Current.CancellationToken)).Message);
     }
 
+    // Several draws are told best first, so that the first of many is not a draw.
+    [Fact]
+    public void One_translation_is_one_draw()
+    {
+        Translator translator = NewTranslator();
+        TranslationOptions options = new() { Search = new() { BeamCount = 1, MaxTokens = 8 }, Sampling = new() { Seed = 5 } };
+        string[] texts = [.. Enumerable.Range(4, 12).Select(i => "s" + i)];
+        Assert.Equal(Texts(1), Texts(5));
+
+        string[] Texts(int beam) => [.. translator.Translate(texts, options with { Search = options.Search with { BeamCount = beam } }, TestContext.Current.CancellationToken).Select(found => Assert.Single(found).Text)];
+    }
+
     [Fact]
     public void A_saved_model_is_loaded_by_its_type()
     {
