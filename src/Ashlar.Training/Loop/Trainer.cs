@@ -228,7 +228,6 @@ public sealed class Trainer : IDisposable
             _checkpoints.Keep(_step);
             _options.Progress?.Note($"the weights are the mean of the last {_checkpoints.Kept} validations'");
             _checkpoints.Apply();
-            SaveModel(_options.OutputDirectory);
         }
 
         string best = Path.Combine(BestFolder, "model.safetensors");
