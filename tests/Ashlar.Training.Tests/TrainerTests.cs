@@ -212,6 +212,19 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_run_from_before_a_key_was_there_goes_on()
+    {
+        JsonObject recipe = Small("gpt2", "adamw", 0);
+        Run(recipe, "run", 2);
+        string path = Path.Combine(_folder, "run", "recipe.json");
+        JsonObject written = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        Assert.True(written["translation"]!.AsObject().Remove("directions"));
+        Assert.True(written["evaluation"]!.AsObject().Remove("lookInside"));
+        File.WriteAllText(path, written.ToJsonString());
+        Assert.Equal(4, Run(recipe, "run", 4, resume: true).Steps);
+    }
+
+    [Fact]
     public void Chats_are_learned_from_a_base_model()
     {
         JsonObject recipe = Small("llama", "adamw", 0);

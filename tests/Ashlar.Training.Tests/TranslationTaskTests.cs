@@ -166,7 +166,7 @@ public sealed class TranslationTaskTests : IDisposable
     [InlineData("model.architecture=gpt2", "model.architecture is gpt2; expected transformer or seq2seq")]
     [InlineData("data.format=text", "data.train is []; expected at least one file")]
     [InlineData("translation.scheduledSampling=0.5", "translation.scheduledSampling is 0.5; expected 0")]
-    [InlineData("translation.tags=target", "translation.direction is missing")]
+    [InlineData("translation.tags=target", "translation.tags is target; expected none, because data.format makes sequences of no language")]
     [InlineData("model.transformer.activation=tanh", "model.transformer.activation is tanh; expected relu, gelu, silu or swiglu")]
     [InlineData("translation.bleuTokenizer=moses", "translation.bleuTokenizer is moses; expected")]
     public void A_wrong_value_is_one_sentence(string set, string words)
@@ -178,35 +178,22 @@ public sealed class TranslationTaskTests : IDisposable
         Assert.Contains(words, error.Message);
     }
 
-    private JsonObject Small(string architecture) => new()
+    private static JsonObject Small(string architecture)
     {
-        ["name"] = "small",
-        ["task"] = "translation",
-        ["tokenizer"] = new JsonObject { ["kind"] = "word-level", ["vocabularySize"] = 100 },
-        ["data"] = new JsonObject { ["format"] = "generated-copy", ["train"] = new JsonArray() },
-        ["translation"] = new JsonObject
-        {
-            ["generated"] = new JsonObject { ["pairs"] = 200, ["validationPairs"] = 20, ["values"] = 3, ["minimumLength"] = 2, ["maximumLength"] = 4 },
-            ["batchTokens"] = 100,
-            ["evaluationSentences"] = 20,
-            ["maximumTranslationLength"] = 8,
-            ["bleuTokenizer"] = "none",
-        },
-        ["model"] = architecture == "transformer"
-            ? new JsonObject { ["architecture"] = architecture, ["layers"] = 1, ["heads"] = 2, ["width"] = 32, ["feedForwardWidth"] = 64, ["contextLength"] = 16, ["tieEmbeddings"] = false }
-            : new JsonObject
+        JsonObject recipe = SmallTranslationRecipe.Of(
+            architecture,
+            new JsonObject { ["format"] = "generated-copy", ["train"] = new JsonArray() },
+            new JsonObject
             {
-                ["architecture"] = architecture,
-                ["layers"] = 1,
-                ["width"] = 32,
-                ["tieEmbeddings"] = false,
-                ["seq2seq"] = new JsonObject { ["cell"] = "gru", ["embeddingWidth"] = 16, ["bidirectional"] = true, ["attention"] = "bahdanau" },
-            },
-        ["optimizer"] = new JsonObject { ["learningRate"] = 0.01, ["weightDecay"] = 0, ["beta2"] = 0.98 },
-        ["schedule"] = new JsonObject { ["kind"] = "inverse-square-root", ["warmupSteps"] = 20 },
-        ["training"] = new JsonObject { ["computeType"] = "float32", ["gradientAccumulation"] = 1, ["checkpointEvery"] = 7 },
-        ["evaluation"] = new JsonObject { ["every"] = 8, ["maximumBatches"] = 2, ["prompts"] = new JsonArray("2 0 1") },
-    };
+                ["generated"] = new JsonObject { ["pairs"] = 200, ["validationPairs"] = 20, ["values"] = 3, ["minimumLength"] = 2, ["maximumLength"] = 4 },
+                ["batchTokens"] = 100,
+                ["evaluationSentences"] = 20,
+                ["maximumTranslationLength"] = 8,
+                ["bleuTokenizer"] = "none",
+            });
+        recipe["evaluation"]!["prompts"] = new JsonArray("2 0 1");
+        return recipe;
+    }
 
     private TrainingResult Run(
         JsonObject recipe, string name, int steps, bool resume = false, ITrainingProgress? progress = null, CancellationToken? cancellation = null)

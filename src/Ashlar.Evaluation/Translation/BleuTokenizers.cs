@@ -40,6 +40,16 @@ public static class BleuTokenizers
         throw new InvalidDataException($"BLEU tokenizer '{name}' is unknown; expected {string.Join(", ", KnownNames)}.");
     }
 
+    /// <summary>That which sacreBLEU chooses by the language that is written: zh for Chinese, 13a for all others.</summary>
+    /// <param name="language">Its code, such as <c>en</c>.</param>
+    /// <exception cref="InvalidDataException">Japanese or Korean, whose tokenizers need MeCab, which is not here.</exception>
+    public static BleuTokenizer OfLanguage(string language) => language switch
+    {
+        "zh" => BleuTokenizer.Chinese,
+        "ja" or "ko" => throw new InvalidDataException($"sacreBLEU's tokenizer for '{language}' needs MeCab, which is not here; expected one of {string.Join(", ", KnownNames)} by name."),
+        _ => BleuTokenizer.Mteval13a,
+    };
+
     /// <summary>The words of a line.</summary>
     public static string[] Words(BleuTokenizer tokenizer, string line) => tokenizer switch
     {

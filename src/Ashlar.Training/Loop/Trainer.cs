@@ -310,7 +310,8 @@ public sealed class Trainer : IDisposable
     private void CheckSameRecipe()
     {
         string path = Path.Combine(_options.OutputDirectory, "recipe.json");
-        JsonObject before = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        // Read and written again, so that a key which the run's own Ashlar did not have yet stands at its default.
+        JsonObject before = JsonNode.Parse(RecipeFile.Write(RecipeFile.Load(path)))!.AsObject();
         JsonObject now = JsonNode.Parse(RecipeFile.Write(_recipe))!.AsObject();
         before["training"]!["steps"] = now["training"]!["steps"]!.DeepClone(); // a run may be made longer
         foreach ((string section, JsonNode? value) in now)

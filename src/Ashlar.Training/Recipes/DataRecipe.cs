@@ -67,6 +67,9 @@ public enum DataFormat
     /// <summary>JSON lines with a key for each side.</summary>
     [JsonStringEnumMemberName("parallel-jsonl")] ParallelJsonl,
 
+    /// <summary>Each of these by its ending: <c>.tsv</c>, <c>.jsonl</c> or <c>.json</c>, packed or not, and all others two files in turn.</summary>
+    [JsonStringEnumMemberName("parallel")] Parallel,
+
     /// <summary>No files: random numbers, to be written backwards.</summary>
     [JsonStringEnumMemberName("generated-reverse")] GeneratedReverse,
 

@@ -12,7 +12,10 @@ public sealed record TranslationRecipe
     /// <summary>With <c>parallel-tsv</c>: column of the target, from 0.</summary>
     public int TargetColumn { get; init; } = 1;
 
-    /// <summary>With <c>parallel-jsonl</c>: key of the source; a dot leads inside, as in <c>translation.de</c>.</summary>
+    /// <summary>
+    /// With <c>parallel-jsonl</c>: key of the source; a dot leads inside, as in <c>translation.de</c>, and <c>{source}</c> and
+    /// <c>{target}</c> are the languages of the file's direction, as in <c>translation.{source}</c>.
+    /// </summary>
     public string SourceKey { get; init; } = "source";
 
     /// <summary>With <c>parallel-jsonl</c>: key of the target.</summary>
@@ -21,8 +24,11 @@ public sealed record TranslationRecipe
     /// <summary>With <c>generated-reverse</c> and <c>generated-copy</c>: the sequences.</summary>
     public GeneratedPairsRecipe Generated { get; init; } = new();
 
-    /// <summary>Languages of the pairs, such as <c>zh-en</c>; needed with tags.</summary>
+    /// <summary>Languages of the pairs, such as <c>zh-en</c>; needed with tags, where <see cref="Directions"/> does not say them.</summary>
     public string? Direction { get; init; }
+
+    /// <summary>Languages of each file and sentence, where they are not the same in all.</summary>
+    public DirectionsRecipe Directions { get; init; } = new();
 
     /// <summary>Tags before the source, so that one model serves several directions.</summary>
     public TagChoice Tags { get; init; }
@@ -81,8 +87,14 @@ public sealed record TranslationRecipe
     /// <summary>Most tokens of a translation.</summary>
     public int MaximumTranslationLength { get; init; } = 100;
 
-    /// <summary>sacreBLEU's tokenizer for BLEU; <c>none</c> where the text is tokenised already.</summary>
+    /// <summary>
+    /// sacreBLEU's tokenizer for BLEU; <c>none</c> where the text is tokenised already, and <see cref="LanguageTokenizer"/> for that which
+    /// sacreBLEU chooses by the language that is written.
+    /// </summary>
     public string BleuTokenizer { get; init; } = "13a";
+
+    /// <summary>The word that stands for <see cref="Evaluation.Translation.BleuTokenizers.OfLanguage"/> as <see cref="BleuTokenizer"/>.</summary>
+    internal const string LanguageTokenizer = "language";
 }
 
 /// <summary>Sequences of numbers and what is to be made of them.</summary>

@@ -1,5 +1,3 @@
-using Ashlar.Datasets.Parallel;
-
 namespace Ashlar.Training.Recipes;
 
 /// <summary>What a translation recipe's values must satisfy before a run starts.</summary>
@@ -12,27 +10,22 @@ internal static class TranslationRules
         TranslationRecipe t = recipe.Translation;
         if (recipe.Model.Architecture is not ("transformer" or "seq2seq"))
             fail("model.architecture", recipe.Model.Architecture, "transformer or seq2seq, because task is translation");
-        if (recipe.Data.Format is not (DataFormat.ParallelText or DataFormat.ParallelTsv or DataFormat.ParallelJsonl or DataFormat.GeneratedReverse or DataFormat.GeneratedCopy))
-            fail("data.format", recipe.Data.Format, "parallel-text, parallel-tsv, parallel-jsonl, generated-reverse or generated-copy, because task is translation");
+        if (recipe.Data.Format is not (DataFormat.Parallel or DataFormat.ParallelText or DataFormat.ParallelTsv or DataFormat.ParallelJsonl or DataFormat.GeneratedReverse or DataFormat.GeneratedCopy))
+            fail("data.format", recipe.Data.Format, "parallel, parallel-text, parallel-tsv, parallel-jsonl, generated-reverse or generated-copy, because task is translation");
         bool generated = recipe.Data.Format is DataFormat.GeneratedReverse or DataFormat.GeneratedCopy;
         UnreadKeys.Check(recipe.Model, fail);
         TranslationModelRules.Check(recipe, fail);
         if (recipe.Data.Exclude.Count > 0)
             fail("data.exclude", $"{recipe.Data.Exclude.Count} files", "none, because task is translation, which does not read it");
-        foreach ((string key, int count) in ((string, int)[])[("train", recipe.Data.Train.Count), ("validation", recipe.Data.Validation.Count), ("test", recipe.Data.Test.Count)])
+        foreach ((string key, IReadOnlyList<string> files) in ((string, IReadOnlyList<string>)[])[("train", recipe.Data.Train), ("validation", recipe.Data.Validation), ("test", recipe.Data.Test)])
         {
-            if (generated && count > 0)
-                fail("data." + key, $"{count} {(count == 1 ? "file" : "files")}", "none, because data.format makes its own sequences");
-            if (recipe.Data.Format == DataFormat.ParallelText && count % 2 != 0)
-                fail("data." + key, $"{count} files", "a source file and a target file, in turn");
+            if (generated && files.Count > 0)
+                fail("data." + key, $"{files.Count} {(files.Count == 1 ? "file" : "files")}", "none, because data.format makes its own sequences");
+            if (ParallelCorpus.Of(recipe.Data.Format, files).FirstOrDefault(corpus => corpus.Format == DataFormat.ParallelText && corpus.Target is null) is { } half)
+                fail("data." + key, $"{half.Source} without a file of targets after it", "a source file and a target file, in turn");
         }
 
-        if (t.Direction is { } direction)
-            Direction("direction", direction);
-        if (t.Tags != TagChoice.None && t.Direction is null)
-            fail("translation.direction", "missing", "two languages such as zh-en, because translation.tags is set");
-        if (t.BothDirections && (t.Tags == TagChoice.None || t.SourceTokenizer is not null))
-            fail("translation.bothDirections", "true", "translation.tags and one vocabulary, so that the model knows which way to go");
+        TranslationDirectionRules.Check(recipe, fail);
         if (t.SourceTokenizer is { } source)
             RecipeRules.CheckTokenizer(source, "translation.sourceTokenizer", fail);
         NotNegative("sourceColumn", t.SourceColumn);
@@ -54,8 +47,6 @@ internal static class TranslationRules
             fail("translation.maximumRatio", t.MaximumRatio, "0 or at least 1");
         if (t.Criterion == TranslationCriterion.Bleu && t.EvaluationSentences == 0)
             fail("translation.evaluationSentences", 0, "at least 1, because translation.criterion is bleu");
-        if (!Evaluation.Translation.BleuTokenizers.KnownNames.Contains(t.BleuTokenizer))
-            fail("translation.bleuTokenizer", t.BleuTokenizer, string.Join(", ", Evaluation.Translation.BleuTokenizers.KnownNames));
         Positive("generated.pairs", t.Generated.Pairs);
         Positive("generated.validationPairs", t.Generated.ValidationPairs);
         Positive("generated.values", t.Generated.Values);
@@ -63,18 +54,6 @@ internal static class TranslationRules
         NotNegative("generated.validationExtraLength", t.Generated.ValidationExtraLength);
         if (t.Generated.MaximumLength < t.Generated.MinimumLength)
             fail("translation.generated.maximumLength", t.Generated.MaximumLength, $"at least translation.generated.minimumLength ({t.Generated.MinimumLength})");
-
-        void Direction(string key, string text)
-        {
-            try
-            {
-                TranslationDirection.Parse(text);
-            }
-            catch (InvalidDataException)
-            {
-                fail("translation." + key, text, "two language codes such as zh-en");
-            }
-        }
 
         void NotNegative(string key, int value)
         {

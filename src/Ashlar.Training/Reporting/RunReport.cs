@@ -107,8 +107,11 @@ public static class RunReport
         foreach ((string key, string label) in ((string, string)[])[
             ("bleu", bleu), ("tokenisedBleu", bleu), ("testPerplexity", "test perplexity"), ("testBleu", $"test {bleu}"), ("testTokenisedBleu", $"test {bleu}")])
         {
-            if (lines.LastOrDefault(line => line[key] is not null)?[key] is { } score)
-                Figure(label, ((double)score).ToString("0.00", CultureInfo.InvariantCulture));
+            if (lines.LastOrDefault(line => line[key] is not null) is not { } line)
+                continue;
+            // A figure of several directions is followed by that of each, as bleu by bleu.zh-en.
+            foreach ((string name, JsonNode? score) in line.Where(entry => entry.Key == key || entry.Key.StartsWith(key + ".", StringComparison.Ordinal)))
+                Figure(label + name[key.Length..].Replace('.', ' '), ((double)score!).ToString("0.00", CultureInfo.InvariantCulture));
         }
 
         if (start is not null)

@@ -120,13 +120,13 @@ internal sealed class TranslationTask : ITask
         if (maximumBatches != 0 && translation.EvaluationSentences == 0)
             return result;
         using ValidationTranslator translator = new(_model, _data.Vocabularies, translation);
-        TranslationScore bleu = translator.Bleu(_data.ValidationText, maximumBatches == 0 ? 0 : translation.EvaluationSentences);
+        ValidationBleu bleu = translator.Bleu(_data.ValidationText, maximumBatches == 0 ? 0 : translation.EvaluationSentences);
         // A figure of tokenised text says nothing about one of plain text, and so it has another name.
         bool tokenised = translation.BleuTokenizer == BleuTokenizers.Name(BleuTokenizer.None);
-        Dictionary<string, double> scores = new() { [tokenised ? "tokenisedBleu" : "bleu"] = bleu.Value };
+        IEnumerable<KeyValuePair<string, double>> scores = bleu.Named(tokenised ? "tokenisedBleu" : "bleu");
         if (maximumBatches == 0 && _data.TestText.Count > 0)
-            scores[tokenised ? "testTokenisedBleu" : "testBleu"] = translator.Bleu(_data.TestText, 0).Value;
-        result = result with { Scores = scores, BleuSignature = bleu.Signature };
+            scores = scores.Concat(translator.Bleu(_data.TestText, 0).Named(tokenised ? "testTokenisedBleu" : "testBleu"));
+        result = result with { Scores = new Dictionary<string, double>(scores), BleuSignature = bleu.Signature };
         return translation.Criterion == TranslationCriterion.Bleu ? result with { Criterion = -bleu.Value } : result;
     }
 
@@ -135,9 +135,17 @@ internal sealed class TranslationTask : ITask
         if (_recipe.Evaluation.Prompts.Count == 0 || _recipe.Evaluation.SampleTokens == 0)
             return [];
         using ValidationTranslator translator = new(_model, _data.Vocabularies, _recipe.Translation);
-        TranslationDirection? direction = _recipe.Translation.Direction is { } name ? TranslationDirection.Parse(name) : null;
-        return _recipe.Evaluation.Prompts.Zip(
-            translator.Translate(_recipe.Evaluation.Prompts, direction), (prompt, text) => new TrainingSample(step, prompt, text));
+        IReadOnlyList<string> prompts = _recipe.Evaluation.Prompts;
+        string[] translated = new string[prompts.Count];
+        DirectionsRecipe directions = _recipe.Translation.Directions;
+        foreach (IGrouping<TranslationDirection?, int> way in Enumerable.Range(0, prompts.Count)
+            .GroupBy(i => RecipeDirections.OfSentence(_recipe.Translation, directions.Prompts, i)))
+        {
+            foreach ((int i, string text) in way.Zip(translator.Translate([.. way.Select(i => prompts[i])], way.Key)))
+                translated[i] = text;
+        }
+
+        return prompts.Zip(translated, (prompt, text) => new TrainingSample(step, prompt, text));
     }
 
     public void SaveModel(string folder)

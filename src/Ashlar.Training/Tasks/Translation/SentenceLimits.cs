@@ -45,10 +45,10 @@ internal sealed class SentenceLimits(Recipe recipe, ParallelEncoder encoder)
 
     /// <summary>Sentences of the recipe itself.</summary>
     /// <exception cref="InvalidDataException">One is longer than the model.</exception>
-    public void CheckSentences(string key, IReadOnlyList<string> sentences, TranslationDirection? direction)
+    public void CheckSentences(string key, IReadOnlyList<string> sentences, Func<int, TranslationDirection?> direction)
     {
         for (int i = 0; i < sentences.Count && _longest < int.MaxValue; i++)
-            Check($"{key}[{i}]", encoder.EncodeSource(sentences[i], direction).Length);
+            Check($"{key}[{i}]", encoder.EncodeSource(sentences[i], direction(i)).Length);
     }
 
     private void Check(string sentence, int length, string otherwise = "")

@@ -1,5 +1,4 @@
 using Ashlar.Checkpoints.Configurations;
-using Ashlar.Datasets;
 using Ashlar.Datasets.Parallel;
 using Ashlar.Inference.Translation;
 using Ashlar.Tokenizers;
@@ -55,17 +54,7 @@ internal sealed class TranslationData
     public static TranslationData Prepare(Recipe recipe, TrainerOptions options, TranslationVocabularies? vocabularies)
     {
         TranslationRecipe translation = recipe.Translation;
-        (List<SentencePair> train, List<SentencePair> validation) = Read(recipe, options);
-        // Of nothing there is no translation.
-        validation = [.. validation.Where(pair => !string.IsNullOrWhiteSpace(pair.Source))];
-        if (train.Count == 0 || validation.Count == 0)
-            throw new InvalidDataException($"data: {train.Count} training and {validation.Count} validation pairs with a source; expected at least one of each (name data.validation files or raise data.validationFraction).");
-        if (translation.BothDirections)
-        {
-            train = [.. train, .. train.Select(pair => pair.Reversed)];
-            validation = [.. validation, .. validation.Select(pair => pair.Reversed)];
-        }
-
+        (IReadOnlyList<SentencePair> train, IReadOnlyList<SentencePair> validation, IReadOnlyList<SentencePair> test) = RecipePairs.Read(recipe, options);
         vocabularies ??= MakeVocabularies(recipe, options, train);
         TranslationFormat format = FormatOf(translation, vocabularies);
         // Lengths are filtered for training; a validation score leaves nothing out.
@@ -83,11 +72,10 @@ internal sealed class TranslationData
         if (examples.Count == 0)
             throw new InvalidDataException($"data: no training pair passes the length filter ({dropped} were left out); expected larger translation.maximumSourceLength, maximumTargetLength or maximumRatio.");
         string validationKey = recipe.Data.Validation.Count > 0 ? "data.validation" : trainKey;
-        List<SentencePair> test = Pairs(recipe, options, recipe.Data.Test, "data.test");
         limits.CheckSources("data.test", test);
-        TranslationDirection? direction = translation.Direction is { } named ? TranslationDirection.Parse(named) : null;
-        limits.CheckSentences("evaluation.prompts", recipe.Evaluation.Prompts, direction);
-        limits.CheckSentences("evaluation.lookInside", recipe.Evaluation.LookInside, direction);
+        DirectionsRecipe directions = translation.Directions;
+        limits.CheckSentences("evaluation.prompts", recipe.Evaluation.Prompts, i => RecipeDirections.OfSentence(translation, directions.Prompts, i));
+        limits.CheckSentences("evaluation.lookInside", recipe.Evaluation.LookInside, i => RecipeDirections.OfSentence(translation, directions.LookInside, i));
         return new TranslationData(vocabularies, format)
         {
             Train = examples,
@@ -137,64 +125,10 @@ internal sealed class TranslationData
             Filter = filter,
         };
 
-    private static (List<SentencePair> Train, List<SentencePair> Validation) Read(Recipe recipe, TrainerOptions options)
-    {
-        if (recipe.Data.Format is DataFormat.GeneratedReverse or DataFormat.GeneratedCopy)
-            return GeneratedPairs.Make(recipe.Translation.Generated, recipe.Data.Format == DataFormat.GeneratedReverse);
-        List<SentencePair> train = Pairs(recipe, options, recipe.Data.Train, "data.train");
-        List<SentencePair> validation = Pairs(recipe, options, recipe.Data.Validation, "data.validation");
-        if (recipe.Data.Validation.Count == 0)
-        {
-            // By the source alone, so that a sentence with two translations is on one side.
-            ILookup<bool, SentencePair> sides = train.ToLookup(pair => DocumentSplit.IsValidation(pair.Source, recipe.Data.ValidationFraction));
-            (train, validation) = ([.. sides[false]], [.. sides[true]]);
-        }
-
-        return (train, validation);
-    }
-
-    private static List<SentencePair> Pairs(Recipe recipe, TrainerOptions options, IReadOnlyList<string> paths, string key)
+    private static TranslationVocabularies MakeVocabularies(Recipe recipe, TrainerOptions options, IReadOnlyList<SentencePair> train)
     {
         TranslationRecipe t = recipe.Translation;
-        TranslationDirection? direction = t.Direction is null ? null : TranslationDirection.Parse(t.Direction);
-        List<SentencePair> pairs = [];
-        if (recipe.Data.Format == DataFormat.ParallelText)
-        {
-            for (int i = 0; i + 1 < paths.Count; i += 2)
-            {
-                IReadOnlyList<string> source = RecipePaths.Expand([paths[i]], options.RecipeFolder, key);
-                IReadOnlyList<string> target = RecipePaths.Expand([paths[i + 1]], options.RecipeFolder, key);
-                if (source.Count != target.Count)
-                    throw new InvalidDataException($"{key}: {paths[i]} names {source.Count} files and {paths[i + 1]} {target.Count}; expected as many.");
-                pairs.AddRange(source.Zip(target).SelectMany(files => ParallelText.FromFiles(files.First, files.Second, direction)));
-            }
-
-            return pairs;
-        }
-
-        foreach (string path in RecipePaths.Expand(paths, options.RecipeFolder, key))
-        {
-            pairs.AddRange(recipe.Data.Format == DataFormat.ParallelJsonl
-                ? ParallelText.FromJsonLines(path, t.SourceKey, t.TargetKey, direction)
-                : ParallelText.FromTsv(path, t.SourceColumn, t.TargetColumn, direction));
-        }
-
-        return pairs;
-    }
-
-    private static TranslationVocabularies MakeVocabularies(Recipe recipe, TrainerOptions options, List<SentencePair> train)
-    {
-        TranslationRecipe t = recipe.Translation;
-        string[] tags = [];
-        if (t.Tags != TagChoice.None)
-        {
-            TranslationDirection direction = TranslationDirection.Parse(t.Direction!);
-            TranslationDirection[] ways = t.BothDirections ? [direction, direction.Reversed] : [direction];
-            tags = [.. ways.Select(way => way.TargetTag)];
-            if (t.Tags == TagChoice.SourceAndTarget)
-                tags = [.. tags, .. ways.Select(way => way.SourceTag)];
-        }
-
+        string[] tags = RecipeDirections.Tags(t);
         if (t.SourceTokenizer is null)
         {
             Tokenizer shared = Make(recipe.Tokenizer, options, train.SelectMany(pair => (string[])[pair.Source, pair.Target]), tags, "both languages");

@@ -57,20 +57,20 @@ internal sealed class ValidationTranslator : IDisposable
     /// <summary>BLEU of the translations of pairs, evenly spread over the set.</summary>
     /// <param name="pairs">The set.</param>
     /// <param name="maximum">Most pairs; 0 for all.</param>
-    public TranslationScore Bleu(IReadOnlyList<SentencePair> pairs, int maximum)
+    public ValidationBleu Bleu(IReadOnlyList<SentencePair> pairs, int maximum)
     {
         int count = maximum == 0 ? pairs.Count : Math.Min(maximum, pairs.Count);
-        List<string> translations = [], references = [];
         IEnumerable<SentencePair> chosen = Enumerable.Range(0, count).Select(i => pairs[(int)((long)i * pairs.Count / count)]);
-        foreach (IGrouping<TranslationDirection?, SentencePair> way in chosen.GroupBy(pair => pair.Direction))
-        {
-            translations.AddRange(Translate([.. way.Select(pair => pair.Source)], way.Key));
-            references.AddRange(way.Select(pair => pair.Target));
-        }
-
-        return Evaluation.Translation.Bleu.Corpus(
-            translations, [references], new BleuOptions { Tokenizer = BleuTokenizers.Parse(_recipe.BleuTokenizer) });
+        return new ValidationBleu([.. chosen.GroupBy(pair => pair.Direction).Select(way => (way.Key, Score(way.Key, [.. way])))]);
     }
+
+    private TranslationScore Score(TranslationDirection? way, SentencePair[] pairs) => Evaluation.Translation.Bleu.Corpus(
+        Translate([.. pairs.Select(pair => pair.Source)], way),
+        [[.. pairs.Select(pair => pair.Target)]],
+        new BleuOptions
+        {
+            Tokenizer = _recipe.BleuTokenizer == TranslationRecipe.LanguageTokenizer ? BleuTokenizers.OfLanguage(way!.Target) : BleuTokenizers.Parse(_recipe.BleuTokenizer),
+        });
 
     public void Dispose()
     {
