@@ -1,33 +1,21 @@
-using System.Diagnostics;
 using Ashlar.Training.Loop;
 
 namespace Ashlar.Cli.Commands;
 
-/// <summary>Shows a run on the error stream: one line that renews itself on a terminal, a line now and then elsewhere.</summary>
+/// <summary>Shows a run on the error stream, by its <see cref="StatusLine"/>.</summary>
 internal sealed class TerminalProgress(TextWriter error, bool samples = true) : ITrainingProgress
 {
-    private readonly bool _renew = !Console.IsErrorRedirected;
-    private readonly Stopwatch _since = Stopwatch.StartNew();
-    private TimeSpan _shown = TimeSpan.MinValue;
-    private bool _open;
+    private readonly StatusLine _status = new(error, renew: !Console.IsErrorRedirected);
+    private bool _begun;
 
     public void Note(string text) => Line(text);
 
     public void Step(TrainingStep step)
     {
-        TimeSpan interval = _renew ? TimeSpan.FromSeconds(0.2) : TimeSpan.FromSeconds(10);
-        if (_shown != TimeSpan.MinValue && _since.Elapsed - _shown < interval && step.Number != step.Of)
-            return;
-        _shown = _since.Elapsed;
-        string text = $"step {step.Number:N0}/{step.Of:N0}  loss {step.Loss:F4}  lr {step.LearningRate:0.00e+0}  {step.TokensPerSecond:N0} tokens/s  {Left(step.Remaining)} left";
-        if (!_renew)
-        {
-            error.WriteLine(text);
-            return;
-        }
-
-        error.Write($"\r{text}\u001b[K");
-        _open = true;
+        _status.Show(
+            () => $"step {step.Number:N0}/{step.Of:N0}  loss {step.Loss:F4}  lr {step.LearningRate:0.00e+0}  {step.TokensPerSecond:N0} tokens/s  {Left(step.Remaining)} left",
+            now: !_begun || step.Number == step.Of);
+        _begun = true;
     }
 
     public void Validation(ValidationResult result) => Line(
@@ -47,11 +35,5 @@ internal sealed class TerminalProgress(TextWriter error, bool samples = true) : 
 
     private static string Left(TimeSpan time) => time.TotalHours >= 1 ? $"{time:h\\:mm\\:ss}" : $"{time:m\\:ss}";
 
-    private void Line(string text)
-    {
-        if (_open)
-            error.WriteLine();
-        _open = false;
-        error.WriteLine(text);
-    }
+    private void Line(string text) => _status.Line(text);
 }

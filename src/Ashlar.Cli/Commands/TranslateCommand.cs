@@ -57,33 +57,43 @@ internal static class TranslateCommand
             WindowOptions held = new() { Lines = interactive ? 1 : parsed.GetValue(window) };
             if (parsed.GetValue(longest) is > 0 and var limit)
                 held = held with { MaximumLineTokens = limit };
+            using StatusLine status = new(error, renew: !Console.IsErrorRedirected);
+            Stopwatch watch = new();
             StreamTranslationOptions form = new()
             {
                 Name = parsed.GetValue(input) ?? "standard input",
                 Numbered = parsed.GetValue(best) > 1,
                 Strict = parsed.GetValue(strict),
                 Flush = held.Lines == 1,
+                // Not where the translations themselves go by, nor where somebody types.
+                Progress = parsed.GetValue(input) is not null && (parsed.GetValue(outputFile) is not null || Console.IsOutputRedirected)
+                    ? done => status.Show(() => Done(done, watch.Elapsed))
+                    : null,
             };
             using Interruption interruption = new();
             IEnumerable<TextLine> lines = parsed.GetValue(input) is { } file ? Utf8Lines.FromFile(file) : Utf8Lines.Read(Console.OpenStandardInput());
             IEnumerable<TranslatedLine> translated = loaded.Translator.TranslateLines(
                 lines.Select(line => new SourceLine(line.Number, line.Text, line.Fault)), options, held, interruption.Token);
-            Stopwatch watch = Stopwatch.StartNew();
+            watch.Start();
             (long count, long bad) = (0, 0);
             Into(parsed.GetValue(outputFile), parsed.InvocationConfiguration.Output, output =>
                 Into(parsed.GetValue(alignments), TextWriter.Null, links =>
                 {
                     AlignmentWriter? writer = align ? new AlignmentWriter(links, AlignmentWriter.IsJson(parsed.GetValue(alignments)!)) : null;
-                    StreamTranslation stream = new(output, writer, error, form);
+                    StreamTranslation stream = new(output, writer, status.Line, form);
                     stream.Run(translated);
                     (count, bad) = (stream.Lines, stream.Bad);
                 }));
+            status.Clear();
             if (parsed.GetValue(input) is not null)
-                error.WriteLine($"{count:N0} lines in {watch.Elapsed.TotalSeconds:N1} s ({count / Math.Max(0.001, watch.Elapsed.TotalSeconds):N1} a second){(bad > 0 ? $", {bad:N0} of them bad" : "")}");
+                status.Line($"{Done(count, watch.Elapsed)}{(bad > 0 ? $", {bad:N0} of them bad" : "")}");
             return ExitCode.Done;
         });
         return command;
     }
+
+    private static string Done(long lines, TimeSpan time) =>
+        $"{lines:N0} lines in {time.TotalSeconds:N1} s ({lines / Math.Max(0.001, time.TotalSeconds):N1} a second)";
 
     // A file appears whole or not at all; the standard output gets each line as it comes.
     private static void Into(string? path, TextWriter otherwise, Action<TextWriter> write)

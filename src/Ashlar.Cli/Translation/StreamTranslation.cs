@@ -17,6 +17,9 @@ internal sealed record StreamTranslationOptions
 
     /// <summary>Whether each result is to be seen at once.</summary>
     public bool Flush { get; init; }
+
+    /// <summary>Told after each line how many there are; null for nobody.</summary>
+    public Action<long>? Progress { get; init; }
 }
 
 /// <summary>
@@ -25,9 +28,9 @@ internal sealed record StreamTranslationOptions
 /// </summary>
 /// <param name="output">Receives translations.</param>
 /// <param name="alignments">Receives alignments; null for none.</param>
-/// <param name="error">Receives a sentence for each bad line.</param>
+/// <param name="complain">Receives a sentence for each bad line.</param>
 /// <param name="options">What is asked.</param>
-internal sealed class StreamTranslation(TextWriter output, AlignmentWriter? alignments, TextWriter error, StreamTranslationOptions options)
+internal sealed class StreamTranslation(TextWriter output, AlignmentWriter? alignments, Action<string> complain, StreamTranslationOptions options)
 {
     /// <summary>Lines written.</summary>
     public long Lines { get; private set; }
@@ -48,10 +51,11 @@ internal sealed class StreamTranslation(TextWriter output, AlignmentWriter? alig
                 string sentence = $"{options.Name}: line {line.Number}: {problem}";
                 if (options.Strict)
                     throw new InvalidDataException(sentence);
-                error.WriteLine($"ashlar: {sentence} Its translation is left empty.");
+                complain($"ashlar: {sentence} Its translation is left empty.");
             }
 
             Write(line);
+            options.Progress?.Invoke(Lines);
             if (options.Flush)
                 output.Flush();
         }

@@ -1,6 +1,5 @@
 using Ashlar.Datasets.Parallel;
 using Ashlar.Evaluation.Translation;
-using Ashlar.Training.Tasks.Translation;
 
 namespace Ashlar.Training.Recipes;
 

@@ -40,7 +40,7 @@ public sealed class StreamTranslationTests
         IEnumerable<TranslatedLine> lines = translation
             .Run(Utf8Lines.Read(new MemoryStream(input)).Select(line => new SourceLine(line.Number, line.Text, line.Fault)), TestContext.Current.CancellationToken)
             .Select(result => new TranslatedLine(result.Line.Number, "", result.Value ?? (result.Fault is null ? [new("", [], 0, 0, true)] : []), result.Fault is null ? null : $"the line {result.Fault}."));
-        new StreamTranslation(output, new AlignmentWriter(alignments, json), error, options).Run(lines);
+        new StreamTranslation(output, new AlignmentWriter(alignments, json), error.WriteLine, options).Run(lines);
         return (output.ToString(), error.ToString(), alignments.ToString());
     }
 

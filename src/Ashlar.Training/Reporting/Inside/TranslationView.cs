@@ -7,7 +7,6 @@ using Ashlar.Datasets.Parallel;
 using Ashlar.Inference.Translation;
 using Ashlar.Training.Recipes;
 using Ashlar.Training.Reporting.Pictures;
-using Ashlar.Training.Tasks.Translation;
 
 namespace Ashlar.Training.Reporting.Inside;
 

@@ -1,7 +1,6 @@
 using Ashlar.Datasets.Parallel;
-using Ashlar.Training.Recipes;
 
-namespace Ashlar.Training.Tasks.Translation;
+namespace Ashlar.Training.Recipes;
 
 /// <summary>Which way each file and each sentence of a recipe is translated.</summary>
 internal static class RecipeDirections
