@@ -178,7 +178,7 @@ public sealed class TranslationConfigurationTests : IDisposable
     [Theory]
     [InlineData("model_type", "\"gpt2\"", "marian")]
     [InlineData("activation_function", "\"tanh\"", "swiglu")]
-    [InlineData("encoder_attention_heads", "3", "encoder_attention_heads")]
+    [InlineData("encoder_attention_heads", "3", "encoder_attention_heads is 3; expected a divisor of d_model")]
     [InlineData("decoder_layers", "0", "decoder_layers")]
     [InlineData("normalize_embedding", "true", "normalize_embedding")]
     [InlineData("position_embedding_type", "\"relative\"", "rotary")]
@@ -200,8 +200,8 @@ public sealed class TranslationConfigurationTests : IDisposable
     [InlineData("attention", "\"bahdanau\"", "input_feeding")]
     [InlineData("bridge", "\"linear\"", "dense")]
     [InlineData("pooling", "\"first\"", "first-last-mean")]
-    [InlineData("encoder_hidden_size", "64", "bridge copy")]
-    [InlineData("feed_sentence", "true", "feed_sentence")]
+    [InlineData("encoder_hidden_size", "64", "because bridge is copy")]
+    [InlineData("feed_sentence", "true", "feed_sentence is true; expected false, because attention is luong-")]
     [InlineData("tie_word_embeddings", "true", "tie_word_embeddings")]
     public void A_wrong_recurrent_value_is_one_sentence_that_names_the_key(string key, string value, string word)
     {

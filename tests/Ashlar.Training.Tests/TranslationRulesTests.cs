@@ -36,6 +36,11 @@ public sealed class TranslationRulesTests : IDisposable
     [InlineData("transformer", "model.layerDropout=0.1", "model.layerDropout is 0.1")]
     [InlineData("transformer", "model.ropeTheta=500", "because model.architecture is transformer with sinusoidal positions")]
     [InlineData("transformer", "model.transformer.decoderHeads=3", "model.transformer.decoderHeads is 3; expected a divisor of model.width (128).")]
+    [InlineData("transformer", "model.transformer.positions=rotary model.heads=128", "model.heads is 128; expected one that makes the width of a head (1) even, because model.transformer.positions is rotary.")]
+    [InlineData("transformer", "model.width=129 model.heads=3", "model.width is 129; expected an even number, because model.transformer.positions is sinusoidal.")]
+    [InlineData("seq2seq", "model.seq2seq.attention=luong-dot model.seq2seq.bidirectional=true", "model.width is 130; expected the width of the encoder's outputs (260), because model.seq2seq.attention is luong-dot.")]
+    [InlineData("seq2seq", "model.seq2seq.bridge=copy model.seq2seq.decoderLayers=2", "model.seq2seq.decoderLayers is 2; expected as many as model.layers (1), because model.seq2seq.bridge is copy.")]
+    [InlineData("seq2seq", "model.seq2seq.feedSentence=true model.seq2seq.attention=bahdanau", "model.seq2seq.feedSentence is true; expected false, because model.seq2seq.attention is bahdanau.")]
     [InlineData("generated", "data.train=[\"a.tsv\"]", "data.train is 1 file; expected none, because data.format makes its own sequences.")]
     public void A_mistake_is_named_by_its_key(string kind, string sets, string words) =>
         Assert.Contains(words, Assert.Throws<InvalidDataException>(() => Load(kind, sets)).Message);

@@ -162,6 +162,9 @@ public sealed record RecurrentTranslationConfiguration
     /// <exception cref="InvalidDataException">A value is impossible; the message names the key.</exception>
     public void Validate() => RecurrentTranslationRules.Check(this);
 
+    /// <summary>The choices that do not go together, for those who have other names for them; <see cref="Validate"/> says the first.</summary>
+    public IEnumerable<ConfigurationConflict> Conflicts() => RecurrentTranslationRules.Conflicts(this);
+
     /// <summary>Reads a <c>config.json</c>.</summary>
     /// <exception cref="InvalidDataException">Not JSON, another type of model, or a missing or impossible value.</exception>
     public static RecurrentTranslationConfiguration Load(string path) => RecurrentTranslationJson.Load(path);

@@ -21,34 +21,36 @@ internal static class RecurrentTranslationRules
         Probability("output_dropout", c.OutputDropout);
         c.Format.Validate(c.SourceVocabularySize, c.TargetVocabularySize);
 
-        Require(
-            !c.FeedSentence || c.Attention == RecurrentAttention.None,
-            $"feed_sentence is for models without attention; attention is '{c.Attention.Name()}'.");
-        Require(!c.InputFeeding || c.IsLuong, $"input_feeding is for a Luong attention; attention is '{c.Attention.Name()}'.");
-        Require(
-            c.Attention != RecurrentAttention.LuongDot || c.MemoryWidth == c.DecoderWidth,
-            $"attention luong-dot needs encoder outputs ({c.MemoryWidth}) as wide as decoder_hidden_size ({c.DecoderWidth}).");
-        Require(
-            c.Attention != RecurrentAttention.Gnmt || c.DecoderLayerCount > 1,
-            "attention gnmt needs decoder_layers of at least 2: the layers above the first read the context.");
-        Require(
-            c.Attention != RecurrentAttention.None || c.FeedSentence || c.Bridge != RecurrentBridge.Zero,
-            "bridge zero without attention or feed_sentence leaves the decoder without the source.");
-        Require(
-            !c.ShareEmbeddings || c.SourceVocabularySize == c.TargetVocabularySize,
-            $"share_encoder_decoder_embeddings needs vocab_size ({c.SourceVocabularySize}) equal to decoder_vocab_size ({c.TargetVocabularySize}).");
-        Require(
-            !c.TieProjection || c.EmbeddingWidth == c.OutputWidth,
-            $"tie_word_embeddings needs embedding_size ({c.EmbeddingWidth}) equal to the width that is projected ({c.OutputWidth}).");
-        if (c.Bridge == RecurrentBridge.Copy)
+        if (Conflicts(c).FirstOrDefault() is { } conflict)
+            throw new InvalidDataException(conflict.ToString());
+    }
+
+    /// <summary>The choices that do not go together; their numbers are taken to be possible ones.</summary>
+    public static IEnumerable<ConfigurationConflict> Conflicts(RecurrentTranslationConfiguration c)
+    {
+        string attention = $"{{attention}} is {c.Attention.Name()}";
+        if (c.FeedSentence && c.Attention != RecurrentAttention.None)
+            yield return new("feed_sentence", "true", $"false, because {attention}");
+        if (c.InputFeeding && !c.IsLuong)
+            yield return new("input_feeding", "true", $"false, because {attention}; it is for a Luong attention");
+        if (c.Attention == RecurrentAttention.LuongDot && c.MemoryWidth != c.DecoderWidth)
+            yield return new("decoder_hidden_size", $"{c.DecoderWidth}", $"the width of the encoder's outputs ({c.MemoryWidth}), because {attention}");
+        if (c.Attention == RecurrentAttention.Gnmt && c.DecoderLayerCount < 2)
+            yield return new("decoder_layers", $"{c.DecoderLayerCount}", $"at least 2, because {attention} and the layers above the first read the context");
+        if (c.Attention == RecurrentAttention.None && c.Bridge == RecurrentBridge.Zero && !c.FeedSentence)
+            yield return new("bridge", "zero", $"dense or copy, or {{feed_sentence}}, because {attention} and the decoder would know nothing of the source");
+        if (c.ShareEmbeddings && c.SourceVocabularySize != c.TargetVocabularySize)
+            yield return ConfigurationConflict.Shared(c.SourceVocabularySize, c.TargetVocabularySize);
+        if (c.TieProjection && c.EmbeddingWidth != c.OutputWidth)
+            yield return new("tie_word_embeddings", "true", $"false, or {{embedding_size}} ({c.EmbeddingWidth}) equal to the width that is projected ({c.OutputWidth})");
+        if (c.Bridge != RecurrentBridge.Copy)
+            yield break;
+        if (c.EncoderLayerCount != c.DecoderLayerCount)
+            yield return new("decoder_layers", $"{c.DecoderLayerCount}", $"as many as {{encoder_layers}} ({c.EncoderLayerCount}), because {{bridge}} is copy");
+        for (int layer = 0; layer < c.EncoderLayerCount; layer++)
         {
-            Require(
-                c.EncoderLayerCount == c.DecoderLayerCount,
-                $"bridge copy needs encoder_layers ({c.EncoderLayerCount}) equal to decoder_layers ({c.DecoderLayerCount}).");
-            for (int layer = 0; layer < c.EncoderLayerCount; layer++)
-                Require(
-                    c.EncoderOutputWidth(layer) == c.DecoderWidth,
-                    $"bridge copy needs encoder layer {layer}'s state ({c.EncoderOutputWidth(layer)}) as wide as decoder_hidden_size ({c.DecoderWidth}).");
+            if (c.EncoderOutputWidth(layer) != c.DecoderWidth)
+                yield return new("decoder_hidden_size", $"{c.DecoderWidth}", $"the width of encoder layer {layer}'s state ({c.EncoderOutputWidth(layer)}), because {{bridge}} is copy");
         }
     }
 

@@ -137,27 +137,16 @@ public sealed record TransformerConfiguration
         Positive("encoder_ffn_dim", EncoderFeedForwardWidth);
         Positive("decoder_ffn_dim", DecoderFeedForwardWidth);
         Positive("max_position_embeddings", MaximumLength);
-        Heads("encoder_attention_heads", EncoderHeadCount);
-        Heads("decoder_attention_heads", DecoderHeadCount);
-        if (Positions == PositionEncoding.Sinusoidal && Width % 2 != 0)
-            throw new InvalidDataException($"d_model ({Width}) must be even for sinusoidal positions.");
-        if (ShareEmbeddings && SourceVocabularySize != TargetVocabularySize)
-            throw new InvalidDataException($"share_encoder_decoder_embeddings needs vocab_size ({SourceVocabularySize}) equal to decoder_vocab_size ({TargetVocabularySize}).");
+        Positive("encoder_attention_heads", EncoderHeadCount);
+        Positive("decoder_attention_heads", DecoderHeadCount);
+        if (Conflicts().FirstOrDefault() is { } conflict)
+            throw new InvalidDataException(conflict.ToString());
         if (NormEpsilon is not (> 0 and < 1))
             throw new InvalidDataException($"layer_norm_eps ({NormEpsilon}) must be above 0 and below 1.");
         Probability("dropout", Dropout);
         Probability("attention_dropout", AttentionDropout);
         Probability("activation_dropout", ActivationDropout);
         Format.Validate(SourceVocabularySize, TargetVocabularySize);
-
-        void Heads(string key, int heads)
-        {
-            Positive(key, heads);
-            if (Width % heads != 0)
-                throw new InvalidDataException($"d_model ({Width}) must be a multiple of {key} ({heads}).");
-            if (Positions == PositionEncoding.Rotary && Width / heads % 2 != 0)
-                throw new InvalidDataException($"d_model / {key} ({Width / heads}) must be even for rotary positions.");
-        }
 
         static void Positive(string key, int value)
         {
@@ -169,6 +158,22 @@ public sealed record TransformerConfiguration
         {
             if (value is not (>= 0 and < 1))
                 throw new InvalidDataException($"{key} ({value}) must be at least 0 and below 1.");
+        }
+    }
+
+    /// <summary>The choices that do not go together, for those who have other names for them; <see cref="Validate"/> says the first.</summary>
+    public IEnumerable<ConfigurationConflict> Conflicts()
+    {
+        if (Positions == PositionEncoding.Sinusoidal && Width % 2 != 0)
+            yield return new("d_model", $"{Width}", "an even number, because {position_embedding_type} is sinusoidal");
+        if (ShareEmbeddings && SourceVocabularySize != TargetVocabularySize)
+            yield return ConfigurationConflict.Shared(SourceVocabularySize, TargetVocabularySize);
+        foreach ((string key, int heads) in ((string, int)[])[("encoder_attention_heads", EncoderHeadCount), ("decoder_attention_heads", DecoderHeadCount)])
+        {
+            if (Width % heads != 0)
+                yield return new(key, $"{heads}", $"a divisor of {{d_model}} ({Width})");
+            else if (Positions == PositionEncoding.Rotary && Width / heads % 2 != 0)
+                yield return new(key, $"{heads}", $"one that makes the width of a head ({Width / heads}) even, because {{position_embedding_type}} is rotary");
         }
     }
 

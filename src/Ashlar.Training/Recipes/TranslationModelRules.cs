@@ -20,12 +20,12 @@ internal sealed class TranslationModelRules
     {
         TranslationModelRules rules = new(recipe.Model, fail);
         if (recipe.Model.Architecture == "transformer")
-            rules.Transformer();
+            rules.Transformer(recipe);
         else
             rules.Recurrent(recipe);
     }
 
-    private void Transformer()
+    private void Transformer(Recipe recipe)
     {
         const string Section = "model.transformer.";
         TransformerRecipe more = _model.Transformer;
@@ -36,19 +36,14 @@ internal sealed class TranslationModelRules
         NotNegative(Section + "decoderFeedForwardWidth", more.DecoderFeedForwardWidth);
         Probability(Section + "attentionDropout", more.AttentionDropout);
         Probability(Section + "activationDropout", more.ActivationDropout);
-        if (more.Positions == "sinusoidal" && _model.Width % 2 != 0)
-            _fail("model.width", _model.Width, $"an even number, because {Section}positions is sinusoidal");
-        Heads("model.heads", _model.Heads);
-        if (more.DecoderHeads > 0)
-            Heads(Section + "decoderHeads", more.DecoderHeads);
-
-        void Heads(string key, int heads)
+        Together(TranslationShape.DescribeTransformer(recipe, 1, 1, NoFormat).Conflicts(), key => key switch
         {
-            if (_model.Width % heads != 0)
-                _fail(key, heads, $"a divisor of model.width ({_model.Width})");
-            if (more.Positions == "rotary" && _model.Width / heads % 2 != 0)
-                _fail(key, heads, $"one that makes model.width / {key} ({_model.Width / heads}) even, because {Section}positions is rotary");
-        }
+            "d_model" => "model.width",
+            "encoder_attention_heads" => "model.heads",
+            "decoder_attention_heads" => more.DecoderHeads > 0 ? Section + "decoderHeads" : "model.heads",
+            "position_embedding_type" => Section + "positions",
+            _ => throw new ArgumentOutOfRangeException(nameof(key), key, "a recipe has no name for it"),
+        });
     }
 
     private void Recurrent(Recipe recipe)
@@ -66,43 +61,39 @@ internal sealed class TranslationModelRules
         NotNegative(Section + "attentionWidth", more.AttentionWidth);
         NotNegative(Section + "readoutWidth", more.ReadoutWidth);
 
-        RecurrentTranslationConfiguration c = TranslationShape.Describe(recipe, 1, 1, NoFormat);
-        string attention = $"{Section}attention is {more.Attention}";
-        if (c.FeedSentence && c.Attention != RecurrentAttention.None)
-            _fail(Section + "feedSentence", "true", $"false, because {attention}");
-        if (c.InputFeeding && !c.IsLuong)
-            _fail(Section + "inputFeeding", "true", $"false, because {attention}; it is for a Luong attention");
-        if (c.Attention == RecurrentAttention.LuongDot && c.MemoryWidth != c.DecoderWidth)
-            _fail("model.width", c.DecoderWidth, $"the width of the encoder's outputs ({c.MemoryWidth}), because {attention}");
-        if (c.Attention == RecurrentAttention.Gnmt && c.DecoderLayerCount < 2)
-            _fail(Section + "decoderLayers", c.DecoderLayerCount, $"at least 2, because {attention} and the layers above the first read the context");
-        if (c.Attention == RecurrentAttention.None && c.Bridge == RecurrentBridge.Zero && !c.FeedSentence)
-            _fail(Section + "bridge", "zero", $"dense or copy, or {Section}feedSentence, because {attention} and the decoder would know nothing of the source");
-        if (c.TieProjection && c.EmbeddingWidth != c.OutputWidth)
-            _fail("model.tieEmbeddings", "true", $"false, or {Section}embeddingWidth ({c.EmbeddingWidth}) equal to the width that is projected ({c.OutputWidth})");
-        if (c.Bridge == RecurrentBridge.Copy)
+        RecurrentTranslationConfiguration c = TranslationShape.DescribeRecurrent(recipe, 1, 1, NoFormat);
+        Together(c.Conflicts(), key => key switch
         {
-            if (c.EncoderLayerCount != c.DecoderLayerCount)
-                _fail(Section + "decoderLayers", c.DecoderLayerCount, $"as many as the encoder's ({c.EncoderLayerCount}), because {Section}bridge is copy");
-            for (int layer = 0; layer < c.EncoderLayerCount; layer++)
-            {
-                if (c.EncoderOutputWidth(layer) != c.DecoderWidth)
-                    _fail("model.width", c.DecoderWidth, $"the width of encoder layer {layer}'s state ({c.EncoderOutputWidth(layer)}), because {Section}bridge is copy");
-            }
-        }
+            "decoder_hidden_size" => "model.width",
+            "encoder_layers" => "model.layers",
+            "tie_word_embeddings" => "model.tieEmbeddings",
+            "decoder_layers" => Section + "decoderLayers",
+            "embedding_size" => Section + "embeddingWidth",
+            "feed_sentence" => Section + "feedSentence",
+            "input_feeding" => Section + "inputFeeding",
+            "attention" or "bridge" => Section + key,
+            _ => throw new ArgumentOutOfRangeException(nameof(key), key, "a recipe has no name for it"),
+        });
 
         // Keys that only some of these choices read.
         if (c.Bridge != RecurrentBridge.Dense && !c.FeedSentence && c.Pooling != SentencePooling.Last)
             _fail(Section + "pooling", more.Pooling, $"{Section}bridge dense or {Section}feedSentence with it; nothing else reads the sentence vector");
         Unread("poolingCount", more.PoolingCount, new Seq2SeqRecipe().PoolingCount, c.Pooling == SentencePooling.MeanLastN, $"{Section}pooling is {more.Pooling}");
-        Unread("attentionWidth", more.AttentionWidth, 0, c.IsAdditive, attention);
-        Unread("readoutWidth", more.ReadoutWidth, 0, c.HasReadout, attention);
+        Unread("attentionWidth", more.AttentionWidth, 0, c.IsAdditive, $"{Section}attention is {more.Attention}");
+        Unread("readoutWidth", more.ReadoutWidth, 0, c.HasReadout, $"{Section}attention is {more.Attention}");
 
         void Unread(string key, int value, int otherwise, bool read, string because)
         {
             if (value != otherwise && !read)
                 _fail(Section + key, value, $"{otherwise}, because {because} and does not read it");
         }
+    }
+
+    // What does not go together, with the recipe's names for config.json's keys.
+    private void Together(IEnumerable<ConfigurationConflict> conflicts, Func<string, string> name)
+    {
+        foreach (ConfigurationConflict conflict in conflicts)
+            _fail(name(conflict.Key), conflict.Value, conflict.ExpectedBy(name));
     }
 
     private void Named(string key, string value, string[] names)

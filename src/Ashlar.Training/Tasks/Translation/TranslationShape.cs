@@ -10,13 +10,23 @@ internal static class TranslationShape
     /// <exception cref="InvalidDataException">The sizes do not fit together, or a name is unknown.</exception>
     public static TransformerConfiguration Transformer(Recipe recipe, TranslationData data)
     {
+        TransformerConfiguration configuration = DescribeTransformer(
+            recipe, data.Vocabularies.Source.VocabularySize, data.Vocabularies.Target.VocabularySize, data.Format);
+        Validate(recipe, configuration.Validate);
+        return configuration;
+    }
+
+    /// <summary>The same, whether or not it makes sense.</summary>
+    /// <exception cref="InvalidDataException">A name is unknown.</exception>
+    public static TransformerConfiguration DescribeTransformer(Recipe recipe, int sourceVocabularySize, int targetVocabularySize, TranslationFormat format)
+    {
         ModelRecipe model = recipe.Model;
         TransformerRecipe more = model.Transformer;
         int inner = model.FeedForwardWidth > 0 ? model.FeedForwardWidth : 4 * model.Width;
-        TransformerConfiguration configuration = new()
+        return new TransformerConfiguration
         {
-            SourceVocabularySize = data.Vocabularies.Source.VocabularySize,
-            TargetVocabularySize = data.Vocabularies.Target.VocabularySize,
+            SourceVocabularySize = sourceVocabularySize,
+            TargetVocabularySize = targetVocabularySize,
             Width = model.Width,
             EncoderLayerCount = model.Layers,
             DecoderLayerCount = Or(more.DecoderLayers, model.Layers),
@@ -47,17 +57,15 @@ internal static class TranslationShape
             Dropout = model.Dropout,
             AttentionDropout = more.AttentionDropout,
             ActivationDropout = more.ActivationDropout,
-            Format = data.Format,
+            Format = format,
         };
-        Validate(recipe, configuration.Validate);
-        return configuration;
     }
 
     /// <summary>A recurrent encoder-decoder.</summary>
     /// <exception cref="InvalidDataException">The choices do not go together, or a name is unknown.</exception>
     public static RecurrentTranslationConfiguration Recurrent(Recipe recipe, TranslationData data)
     {
-        RecurrentTranslationConfiguration configuration = Describe(
+        RecurrentTranslationConfiguration configuration = DescribeRecurrent(
             recipe, data.Vocabularies.Source.VocabularySize, data.Vocabularies.Target.VocabularySize, data.Format);
         Validate(recipe, configuration.Validate);
         return configuration;
@@ -65,7 +73,7 @@ internal static class TranslationShape
 
     /// <summary>The same, whether or not it makes sense.</summary>
     /// <exception cref="InvalidDataException">A name is unknown.</exception>
-    public static RecurrentTranslationConfiguration Describe(Recipe recipe, int sourceVocabularySize, int targetVocabularySize, TranslationFormat format)
+    public static RecurrentTranslationConfiguration DescribeRecurrent(Recipe recipe, int sourceVocabularySize, int targetVocabularySize, TranslationFormat format)
     {
         ModelRecipe model = recipe.Model;
         Seq2SeqRecipe more = model.Seq2seq;
