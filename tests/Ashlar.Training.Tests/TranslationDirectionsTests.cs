@@ -70,6 +70,7 @@ public sealed class TranslationDirectionsTests : IDisposable
         }
 
         Assert.Contains("no token '<2fr>'", Assert.Throws<InvalidDataException>(() => Translate(loaded, "hello", "en", "fr")).Message);
+        Assert.Contains("\"sample\":\"你 喜欢 茶\"", File.ReadAllText(Path.Combine(run, MetricsLog.FileName)));
         string page = File.ReadAllText(Path.Combine(run, RunReport.FileName));
         Assert.Contains("<dt>tokenised BLEU zh-en</dt>", page);
         Assert.Contains("I like books → <b>ich mag B", page);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Ashlar.Cli.Translation;
 using Ashlar.Datasets.Text;
 using Ashlar.Evaluation.Translation;
@@ -96,7 +95,7 @@ internal sealed class TranslationEvaluation
         TranslationScores scores = TranslationScores.Of(hypotheses, references, options);
         if (json)
         {
-            output.WriteLine(scores.ToJson().ToJsonString(new JsonSerializerOptions(JsonSerializerOptions.Default) { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+            output.Print(scores.ToJson());
             return ExitCode.Done;
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ashlar.Shared;
@@ -10,6 +11,9 @@ internal sealed class MetricsLog : IDisposable
 {
     public const string FileName = "metrics.jsonl";
 
+    // Samples in Chinese are to be read by people too.
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly StreamWriter _writer;
     private readonly TensorBoardEvents _events;
 
@@ -17,7 +21,7 @@ internal sealed class MetricsLog : IDisposable
     public MetricsLog(string runDirectory, int step)
     {
         string path = Path.Combine(runDirectory, FileName);
-        List<string> kept = [.. Read(runDirectory).Where(line => (line["step"]?.GetValue<int>() ?? 0) <= step && step > 0).Select(line => line.ToJsonString())];
+        List<string> kept = [.. Read(runDirectory).Where(line => (line["step"]?.GetValue<int>() ?? 0) <= step && step > 0).Select(line => line.ToJsonString(Plain))];
         AtomicFile.WriteText(path, string.Concat(kept.Select(line => line + "\n")));
         _writer = new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read));
         _events = new TensorBoardEvents(runDirectory, step);
@@ -48,7 +52,7 @@ internal sealed class MetricsLog : IDisposable
 
     public void Add(JsonObject metrics)
     {
-        _writer.WriteLine(metrics.ToJsonString());
+        _writer.WriteLine(metrics.ToJsonString(Plain));
         _writer.Flush();
         List<(string, double)> scalars = [];
         bool held = metrics.ContainsKey("validationLoss");
