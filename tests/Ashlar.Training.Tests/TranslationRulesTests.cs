@@ -21,6 +21,8 @@ public sealed class TranslationRulesTests : IDisposable
     [InlineData("seq2seq", "model.seq2seq.bridge=foo", "model.seq2seq.bridge is foo; expected zero, copy or dense.")]
     [InlineData("seq2seq", "model.seq2seq.pooling=foo", "model.seq2seq.pooling is foo; expected last, mean, first-last-mean, mean-last-n, sum or max.")]
     [InlineData("seq2seq", "model.seq2seq.poolingCount=0", "model.seq2seq.poolingCount is 0; expected a whole number of at least 1.")]
+    [InlineData("seq2seq", "model.seq2seq.embeddingDeviation=0", "model.seq2seq.embeddingDeviation is 0; expected above 0 and at most 10.")]
+    [InlineData("transformer", "model.seq2seq.embeddingDeviation=1", "model.seq2seq.embeddingDeviation is 1; expected it left out (0.1)")]
     [InlineData("seq2seq", "model.seq2seq.inputFeeding=true", "model.seq2seq.inputFeeding is true; expected false, because model.seq2seq.attention is none")]
     [InlineData("seq2seq", "model.seq2seq.bridge=zero", "model.seq2seq.bridge is zero; expected dense or copy, or model.seq2seq.feedSentence")]
     [InlineData("seq2seq", "model.seq2seq.attention=gnmt", "model.seq2seq.decoderLayers is 1; expected at least 2")]

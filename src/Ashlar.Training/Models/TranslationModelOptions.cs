@@ -14,6 +14,9 @@ public sealed record TranslationModelOptions
     /// <summary>Seed of the initial weights.</summary>
     public long Seed { get; init; } = 1;
 
+    /// <summary>Recurrent models: standard deviation of the first embeddings.</summary>
+    public double EmbeddingDeviation { get; init; } = 0.1;
+
     /// <summary>
     /// Whether training on the CPU goes through the fused pass where the model has one; off, everything goes through torch's automatic
     /// differentiation, which computes the same more slowly.

@@ -55,6 +55,8 @@ internal sealed class TranslationModelRules
         Named(Section + "pooling", more.Pooling, [.. Enum.GetValues<SentencePooling>().Select(pooling => pooling.Name())]);
         Named(Section + "attention", more.Attention, [.. Enum.GetValues<RecurrentAttention>().Select(attention => attention.Name())]);
         Positive(Section + "embeddingWidth", more.EmbeddingWidth);
+        if (more.EmbeddingDeviation is not (> 0 and <= 10))
+            _fail(Section + "embeddingDeviation", more.EmbeddingDeviation, "above 0 and at most 10");
         Positive(Section + "poolingCount", more.PoolingCount);
         NotNegative(Section + "encoderWidth", more.EncoderWidth);
         NotNegative(Section + "decoderLayers", more.DecoderLayers);

@@ -190,6 +190,12 @@ public sealed record Seq2SeqRecipe
     /// <summary>Width of embeddings.</summary>
     public int EmbeddingWidth { get; init; } = 256;
 
+    /// <summary>
+    /// Standard deviation of the first embeddings. With 1, as PyTorch's, a narrow model learns to read its source much sooner; small is
+    /// for embeddings that are the projection too.
+    /// </summary>
+    public double EmbeddingDeviation { get; init; } = 0.1;
+
     /// <summary>Width of the encoder's hidden state, of each direction; 0 for <c>model.width</c>.</summary>
     public int EncoderWidth { get; init; }
 

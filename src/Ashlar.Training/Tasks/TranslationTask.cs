@@ -175,6 +175,7 @@ internal sealed class TranslationTask : ITask
             ComputeType = recipe.Training.ComputeType == ComputeKind.BFloat16 ? ComputeType.BFloat16 : ComputeType.Float32,
             Device = device,
             Seed = recipe.Seed,
+            EmbeddingDeviation = recipe.Model.Seq2seq.EmbeddingDeviation,
         };
         return recipe.Model.Architecture == "transformer"
             ? new TransformerModel(TranslationShape.Transformer(recipe, data), options)

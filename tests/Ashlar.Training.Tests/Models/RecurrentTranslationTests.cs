@@ -44,6 +44,19 @@ public sealed class RecurrentTranslationTests
         Assert.NotEqual(0, (a - b).abs().max().item<float>());
     }
 
+    [Fact]
+    public void The_first_embeddings_are_as_wide_as_asked_and_nothing_else_changes()
+    {
+        RecurrentTranslationConfiguration c = TinyRecurrent.Of("none-copy-lstm");
+        using RecurrentTranslationModel narrow = new(c, new TranslationModelOptions { Seed = 5 });
+        using RecurrentTranslationModel wide = new(c, new TranslationModelOptions { Seed = 5, EmbeddingDeviation = 1 });
+        foreach ((NamedParameter a, NamedParameter b) in narrow.Store.Parameters.Zip(wide.Store.Parameters))
+        {
+            double times = a.Name.EndsWith("embedding.weight", StringComparison.Ordinal) ? 10 : 1;
+            Assert.InRange((a.Value * times - b.Value).abs().max().item<float>(), 0, 1e-6f);
+        }
+    }
+
     [Theory, InlineData(RecurrentCell.Lstm), InlineData(RecurrentCell.Gru)]
     public void The_encoder_reads_a_padded_batch_as_torch_reads_a_packed_one(RecurrentCell cell)
     {
@@ -51,7 +64,7 @@ public sealed class RecurrentTranslationTests
         RecurrentTranslationConfiguration c = TinyRecurrent.Of("none-copy-lstm") with { Cell = cell };
         using ParameterStore store = new(
             RecurrentTranslationTensors.Of(c).Select(tensor => (tensor, RecurrentTranslationInitialization.KindOf(tensor), false)), CPU);
-        RecurrentTranslationInitialization.Initialize(c, store, 7);
+        RecurrentTranslationInitialization.Initialize(c, store, 7, 0.1);
         ParallelBatch batch = TinyTranslation.Batch(TinyTranslation.Examples(3, TinyTranslation.TargetVocabulary, (7, 2), (5, 2), (1, 2)));
         EncodedSources own = new RecurrentEncoder(c, store, CPU).Encode(batch, new PassProducts(ComputeType.Float32), training: false);
 

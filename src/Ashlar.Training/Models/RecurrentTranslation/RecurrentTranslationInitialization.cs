@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Ashlar.Training.Models.RecurrentTranslation;
 
 /// <summary>
-/// Initial weights: embeddings N(0, 0.1²); recurrent layers uniform within 1/sqrt(hidden width), as PyTorch's; other matrices uniform
+/// Initial weights: embeddings N(0, d²), d as it is asked for; recurrent layers uniform within 1/sqrt(hidden width), as PyTorch's; other matrices uniform
 /// (Glorot and Bengio 2010, equation 16); biases 0, but 1 for the forget gates of an LSTM (Jozefowicz et al. 2015, section 2.2).
 /// </summary>
 internal static class RecurrentTranslationInitialization
@@ -14,7 +14,7 @@ internal static class RecurrentTranslationInitialization
         : tensor.Name.EndsWith("embedding.weight", StringComparison.Ordinal) || tensor.Name == "decoder.projection.weight" ? ParameterKind.Embedding
         : ParameterKind.Matrix;
 
-    public static void Initialize(RecurrentTranslationConfiguration configuration, ParameterStore store, long seed)
+    public static void Initialize(RecurrentTranslationConfiguration configuration, ParameterStore store, long seed, double embeddingDeviation)
     {
         using IDisposable detached = no_grad();
         // Drawn on the CPU whatever the device, so that a seed means the same weights everywhere.
@@ -37,7 +37,7 @@ internal static class RecurrentTranslationInitialization
             using Tensor drawn = empty(parameter.Value.shape, ScalarType.Float32, CPU);
             if (parameter.Name.EndsWith("embedding.weight", StringComparison.Ordinal))
             {
-                drawn.normal_(0, 0.1, generator);
+                drawn.normal_(0, embeddingDeviation, generator);
             }
             else
             {

@@ -32,7 +32,7 @@ public sealed class RecurrentTranslationModel : TranslationModel
         Device = _options.Device ?? CPU;
         Store = new ParameterStore(
             RecurrentTranslationTensors.Of(configuration).Select(tensor => (tensor, RecurrentTranslationInitialization.KindOf(tensor), false)), Device);
-        RecurrentTranslationInitialization.Initialize(configuration, Store, _options.Seed);
+        RecurrentTranslationInitialization.Initialize(configuration, Store, _options.Seed, _options.EmbeddingDeviation);
         _encoder = new RecurrentEncoder(configuration, Store, Device);
         _decoder = new RecurrentTranslationDecoder(configuration, Store, Device);
     }
