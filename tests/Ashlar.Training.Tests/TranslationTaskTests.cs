@@ -36,6 +36,9 @@ public sealed class TranslationTaskTests : IDisposable
         RunReport.Write(folder, ["1 1 0"]);
         Assert.Contains("1 1 0 → <b>1 1 0</b>", File.ReadAllText(Path.Combine(folder, RunReport.FileName)));
         Assert.Contains("1 1 0 → 1 1 0", RunReport.SentencePicture(folder, "1 1 0").Description);
+        File.WriteAllText(Path.Combine(folder, "recipe.json"), "{ \"name\": ");
+        Assert.Contains("recipe.json: not JSON", Assert.Throws<InvalidDataException>(() => RunReport.Write(folder)).Message);
+        Assert.Contains("recipe.json: not JSON", Assert.Throws<InvalidDataException>(() => RunReport.SentencePicture(folder, "1 1 0")).Message);
     }
 
     [Theory]

@@ -27,7 +27,7 @@ public static class RecipeFile
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"{path}: no such recipe; expected a JSON file such as those in recipes/.", path);
-        JsonObject root = ParseObject(path, File.ReadAllText(path));
+        JsonObject root = ReadObject(path);
         foreach (string pair in overrides ?? [])
             Override(root, pair);
         return Read(root, path);
@@ -56,11 +56,13 @@ public static class RecipeFile
     /// <summary>The recipe as indented JSON, every key written out.</summary>
     public static string Write(Recipe recipe) => JsonSerializer.Serialize(recipe, Options) + "\n";
 
-    private static JsonObject ParseObject(string path, string text)
+    /// <summary>A recipe's JSON as it stands, its keys not looked at: a run is drawn whatever keys its recipe had in its time.</summary>
+    /// <exception cref="InvalidDataException">Not a JSON object.</exception>
+    internal static JsonObject ReadObject(string path)
     {
         try
         {
-            JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions
+            JsonNode? node = JsonNode.Parse(File.ReadAllText(path), documentOptions: new JsonDocumentOptions
             {
                 CommentHandling = JsonCommentHandling.Skip,
                 AllowTrailingCommas = true,
@@ -117,6 +119,10 @@ public static class RecipeFile
                 throw new InvalidDataException($"{source}: {prefix}{key} is not a key of a recipe; {hint}");
             }
 
+            if (value is null && new NullabilityInfoContext().Create(property).WriteState == NullabilityState.NotNull)
+                throw new InvalidDataException($"{source}: {prefix}{key} is null; expected {ExpectedAt(prefix + key)}.");
+            if (value is JsonArray list && list.IndexOf(null) is >= 0 and var missing)
+                throw new InvalidDataException($"{source}: {prefix}{key}[{missing}] is null; expected a value.");
             if (value is JsonObject child && property.PropertyType.Namespace == type.Namespace)
                 CheckKeys(child, property.PropertyType, $"{prefix}{key}.", source);
         }

@@ -90,7 +90,8 @@ internal static class TranslationDirectionRules
                     fail("translation.bleuTokenizer", t.BleuTokenizer, $"translation.direction or translation.directions.{key} with it");
             }
 
-            foreach (string target in targets.Where(target => target is "ja" or "ko"))
+            IEnumerable<string> written = lists.SelectMany(list => list.Named).Select(name => TranslationDirection.Parse(name).Target).Concat(targets);
+            foreach (string target in written.Where(target => target is "ja" or "ko"))
                 fail("translation.bleuTokenizer", t.BleuTokenizer, $"{string.Join(", ", BleuTokenizers.KnownNames)}, because sacreBLEU's tokenizer for {target} needs MeCab, which is not here");
         }
 

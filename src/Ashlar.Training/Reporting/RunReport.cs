@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Ashlar.Shared;
 using Ashlar.Training.Loop;
+using Ashlar.Training.Recipes;
 using Ashlar.Training.Reporting.Inside;
 using Ashlar.Training.Reporting.Pictures;
 
@@ -39,7 +40,7 @@ public static class RunReport
 
     private static string Page(string runDirectory, IReadOnlyList<JsonObject> lines, IReadOnlyList<string> texts)
     {
-        JsonObject recipe = JsonNode.Parse(File.ReadAllText(Path.Combine(runDirectory, "recipe.json")))!.AsObject();
+        JsonObject recipe = RecipeFile.ReadObject(Path.Combine(runDirectory, "recipe.json"));
         JsonObject? start = lines.FirstOrDefault(line => line["parameters"] is not null);
         JsonObject[] steps = [.. lines.Where(line => line["loss"] is not null)];
         JsonObject[] validations = [.. lines.Where(line => line["validationLoss"] is not null)];

@@ -10,8 +10,10 @@ public sealed class StreamTranslationTests
     public void Lines_stay_parallel_and_bad_ones_are_reported_by_number()
     {
         byte[] input = [.. "ab\n\n"u8, 0xFF, .. "\nlong line\ncd"u8];
-        (string output, string error, string alignments) = Run(input, new() { Name = "in.txt" });
+        List<long> done = [];
+        (string output, string error, string alignments) = Run(input, new() { Name = "in.txt", Progress = done.Add });
         Assert.Equal("BA\n\n\n\nDC\n", output);
+        Assert.Equal([1, 2, 3, 4, 5], done);
         Assert.Equal(
             "ashlar: in.txt: line 3: the line is not UTF-8 at byte 0. Its translation is left empty.\n" +
             "ashlar: in.txt: line 4: the line has 10 tokens; expected at most 5. Its translation is left empty.\n",

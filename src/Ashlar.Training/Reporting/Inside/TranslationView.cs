@@ -50,7 +50,7 @@ internal sealed class TranslationView : ISentenceView
         string path = Path.Combine(runDirectory, "recipe.json");
         if (!File.Exists(path))
             return new TranslationOptions();
-        JsonNode recipe = JsonNode.Parse(File.ReadAllText(path))!;
+        JsonObject recipe = RecipeFile.ReadObject(path);
         TranslationRecipe translation = recipe["translation"]?.Deserialize<TranslationRecipe>(AnyAge) ?? new();
         int index = (recipe["evaluation"]?.Deserialize<EvaluationRecipe>(AnyAge) ?? new()).LookInside.ToList().IndexOf(sentence);
         TranslationDirection? direction = RecipeDirections.OfSentence(translation, index < 0 ? [] : translation.Directions.LookInside, index);
